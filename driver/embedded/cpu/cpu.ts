@@ -1,0 +1,258 @@
+/**
+ * The machine's CPU: one Unicorn engine that runs until something the driver must see happens, and then says what it was.
+ * Between two calls of `run` or `step` the state is exact and may be changed at will.
+ */
+
+import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
+import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
+import type { PhysicalMemory } from '../memory/physical-memory';
+import { engineLayout, type EngineLayout } from './engine-layout';
+import { enableLongMode } from './long-mode';
+
+export type CpuExit =
+  /** RIP has reached an exit address; its instruction has not run. */
+  | { readonly kind: 'exit address' }
+  /** RIP is at the `syscall` instruction, which has not run; `sizeBytes` is its length. */
+  | { readonly kind: 'syscall'; readonly sizeBytes: number }
+  | {
+      readonly kind: 'exception';
+      readonly vector: number;
+      readonly errorCode: number;
+      /** Raised by an `int` instruction; RIP is then behind it. */
+      readonly isSoftware: boolean;
+    }
+  | { readonly kind: 'invalid opcode' }
+  /** One instruction has run (`step` only). */
+  | { readonly kind: 'stepped' }
+  /** `requestStop` or the time limit. */
+  | { readonly kind: 'interrupted' }
+  /** The engine cannot go on; `text` says why. */
+  | { readonly kind: 'failed'; readonly text: string };
+
+const SYSCALL_BYTES = 2;
+const TRAP_FLAG = 1n << 8n;
+const DEBUG_EXCEPTION = 1;
+/** A page fault, or the double fault that a second one on the way to the stop becomes. */
+const FETCH_FAULTS: ReadonlySet<number> = new Set([8, 14]);
+const NO_EXCEPTION = -1;
+/** Never reached: with exit addresses in use the engine ignores it. */
+const NO_END = 0n;
+
+/** GUEST_REGS order, then RIP and RFLAGS. */
+const STATE = [
+  'rax',
+  'rcx',
+  'rdx',
+  'rbx',
+  'rsp',
+  'rbp',
+  'rsi',
+  'rdi',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+  'rflags',
+] as const;
+const RCX = 1;
+const R11 = 11;
+const RIP = 16;
+const RFLAGS = 17;
+export const GENERAL_REGISTER_COUNT = 16;
+
+/** What a guest thread keeps while another one runs. */
+export interface SavedCpu {
+  restore(): void;
+  save(): void;
+  dispose(): void;
+}
+
+export class Cpu {
+  readonly engine: Unicorn;
+  readonly #layout: EngineLayout;
+  readonly #state: RegisterBatch;
+  /** The first sixteen are a view on the batch, so that scripts and code write where the CPU reads. */
+  readonly general: BigUint64Array;
+  readonly #context: UnicornContext;
+  readonly #exits = new Set<bigint>();
+  #pending: CpuExit | undefined;
+  /** `new`: the engine has other addresses. `lifted`: it has none, but its translations are right. */
+  #exitState: 'set' | 'lifted' | 'new' = 'set';
+
+  /** `cr3`: physical address of the page tables. Starts in ring 0. */
+  constructor(library: UnicornLibrary, memory: PhysicalMemory, cr3: number) {
+    this.#layout = engineLayout(library);
+    this.engine = new Unicorn(library);
+    this.engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
+    enableLongMode(this.engine, BigInt(cr3));
+    this.engine.useExits();
+    this.#state = this.engine.batch(STATE);
+    this.general = this.#state.values.subarray(0, GENERAL_REGISTER_COUNT);
+    this.#context = this.engine.createContext();
+    this.#addHooks();
+    this.load();
+  }
+
+  #addHooks(): void {
+    const { engine } = this;
+    engine.onSyscall(() => this.#stopFor({ kind: 'syscall', sizeBytes: SYSCALL_BYTES }));
+    engine.onInterrupt((vector) =>
+      this.#stopFor({ kind: 'exception', vector, errorCode: 0, isSoftware: false }),
+    );
+    engine.onInvalidInstruction(() => {
+      this.#pending = { kind: 'invalid opcode' };
+      return false;
+    });
+  }
+
+  #stopFor(exit: CpuExit): void {
+    this.#pending = exit;
+    this.engine.requestStop();
+  }
+
+  /** Takes the registers from the engine into `general`, `rip` and `rflags`. */
+  load(): void {
+    this.#state.read();
+  }
+
+  get rip(): bigint {
+    return this.#state.values[RIP] ?? 0n;
+  }
+  set rip(value: bigint) {
+    this.#state.values[RIP] = value;
+  }
+  get rflags(): bigint {
+    return this.#state.values[RFLAGS] ?? 0n;
+  }
+  set rflags(value: bigint) {
+    this.#state.values[RFLAGS] = value;
+  }
+
+  /** Addresses before which `run` comes back. */
+  setExits(addresses: Iterable<bigint>): void {
+    this.#exits.clear();
+    for (const address of addresses) this.#exits.add(address);
+    this.#exitState = 'new';
+  }
+
+  isExit(address: bigint): boolean {
+    return this.#exits.has(address);
+  }
+
+  /** Entries of the page tables have changed that the engine may have kept. */
+  flushTlb(): void {
+    this.engine.flushTlb();
+  }
+
+  /** Code in memory has changed behind the engine's back. */
+  flushCode(): void {
+    this.engine.flushTranslations();
+  }
+
+  /** Runs from RIP on, past an exit address that RIP stands at only by `step`. `timeoutUs` 0 is no limit. */
+  run(timeoutUs: number): CpuExit {
+    this.#store();
+    if (this.#exitState !== 'set') this.engine.setExits(BigUint64Array.from(this.#exits));
+    if (this.#exitState === 'new') this.engine.flushTranslations();
+    this.#exitState = 'set';
+    const exit = this.#start(timeoutUs);
+    const atExit = this.#exits.has(this.rip);
+    // At an exit address nothing has run, so a fault there is none of the guest's: for an address at the start of its page
+    // the engine touches the page before as well.
+    if (exit?.kind === 'exception' && FETCH_FAULTS.has(exit.vector) && atExit)
+      return { kind: 'exit address' };
+    return exit ?? { kind: atExit ? 'exit address' : 'interrupted' };
+  }
+
+  /**
+   * Runs one instruction, exit address or not. The trap flag is what stops it: a count of one does not reach blocks that
+   * were translated before (measured).
+   */
+  step(): CpuExit {
+    const hadTrapFlag = (this.rflags & TRAP_FLAG) !== 0n;
+    this.rflags |= TRAP_FLAG;
+    this.#store();
+    // Without this the translation of the stepped instruction would be one that stops before it.
+    this.engine.setExits(new BigUint64Array(0));
+    if (this.#exitState === 'set') this.#exitState = 'lifted';
+    const exit = this.#start(0);
+    if (!hadTrapFlag) this.rflags &= ~TRAP_FLAG;
+    if (exit?.kind === 'exception' && exit.vector === DEBUG_EXCEPTION) return { kind: 'stepped' };
+    return exit ?? { kind: 'interrupted' };
+  }
+
+  /** Moves behind the `syscall` at RIP with RCX and R11 as the instruction leaves them (SDM volume 2, SYSCALL). */
+  leaveSystemCall(): void {
+    this.rip += BigInt(SYSCALL_BYTES);
+    this.general[RCX] = this.rip;
+    this.general[R11] = this.rflags;
+  }
+
+  #store(): void {
+    this.#state.write();
+  }
+
+  #start(timeoutUs: number): CpuExit | undefined {
+    this.#pending = undefined;
+    this.engine.writeEngineByte(this.#layout.noExitRequest, 1);
+    const code = this.engine.start(this.rip, NO_END, timeoutUs, 0);
+    this.load();
+    return this.#settle(code);
+  }
+
+  #settle(code: number): CpuExit | undefined {
+    const pending = this.#pending;
+    switch (pending?.kind) {
+      case 'syscall':
+        this.rip -= BigInt(pending.sizeBytes);
+        return pending;
+      case 'exception':
+        return { ...pending, ...this.#acknowledge() };
+      case undefined:
+        return code === UC_ERROR.ok
+          ? undefined
+          : { kind: 'failed', text: `the CPU stopped: ${this.engine.errorText(code)}` };
+      default:
+        return pending;
+    }
+  }
+
+  /** Reads the exception's details and lets the engine forget that it is in flight (see engine-layout). */
+  #acknowledge(): { errorCode: number; isSoftware: boolean } {
+    const context = this.#context;
+    context.save();
+    const errorCode = context.readInt(this.#layout.errorCode);
+    const isSoftware = context.readInt(this.#layout.isSoftware) === 1;
+    if (context.readInt(this.#layout.oldException) !== NO_EXCEPTION) {
+      context.writeInt(this.#layout.oldException, NO_EXCEPTION);
+      context.restore();
+    }
+    return { errorCode, isSoftware };
+  }
+
+  /** A place to keep the whole state for another guest thread. `save` keeps what `run` would start with. */
+  createSaved(): SavedCpu {
+    const context = this.engine.createContext();
+    return {
+      save: () => {
+        this.#store();
+        context.save();
+      },
+      restore: () => {
+        context.restore();
+        this.load();
+      },
+      dispose: () => context.dispose(),
+    };
+  }
+
+  dispose(): void {
+    this.#context.dispose();
+    this.engine.dispose();
+  }
+}

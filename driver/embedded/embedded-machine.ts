@@ -1,0 +1,246 @@
+/** The embedded target as its user sees it: a machine in a worker thread, reached through KD frames alone. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type { ByteStream } from '../byte-stream';
+import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
+import { WORD, WORD_COUNT, type WorkerData, type WorkerMessage } from './link';
+
+export interface EmbeddedMachineOptions {
+  /** Path of a Linux x86-64 ELF program on this computer. */
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Folders of this computer that the guest may read besides the program's own (guests see nothing else). */
+  readonly readableFolders?: readonly string[];
+}
+
+/** What the machine's own console shows. It is no part of the debugger's wire. */
+export type ConsoleEvent =
+  | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  /** The program ended by `exit`, or by a signal (then `code` is 128 + its number, as a shell says it). */
+  | { readonly kind: 'exited'; readonly code: number; readonly signal: string | undefined }
+  /** The machine itself cannot go on; `reason` is a sentence. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface EmbeddedMachine {
+  /**
+   * The debugger's wire. The program is loaded but held before its first instruction until a debugger has connected,
+   * paused it and let it continue. After `exited` and `failed` the stream closes.
+   */
+  readonly stream: ByteStream;
+  /** Events that came before the first listener are kept for it. */
+  onConsole(listener: (event: ConsoleEvent) => void): void;
+  /** Ends the machine at once, whatever it does. Safe to call twice. */
+  dispose(): Promise<void>;
+}
+
+/** The machine could not be made; the message is one sentence for the user and names the cure. */
+export class EmbeddedMachineError extends Error {
+  override readonly name = 'EmbeddedMachineError';
+  constructor(
+    message: string,
+    /** `program`: the user's file is missing or unfit; `machine`: this computer lacks something (exit status 3). */
+    readonly origin: 'program' | 'machine',
+  ) {
+    super(message);
+  }
+}
+
+/** The worker's bundle stands beside this one; compiled file by file it has the name of its source. */
+const WORKER_FILES = ['embedded-worker.js', 'worker.js'];
+const KICK_INTERVAL_MS = 1;
+
+function workerFile(): string {
+  const found = WORKER_FILES.map((name) => path.join(__dirname, name)).find((file) => fs.existsSync(file));
+  if (found === undefined) throw new Error(`the embedded machine's program is missing beside ${__filename}`);
+  return found;
+}
+
+/** Starts the worker thread and loads the program. Rejects with EmbeddedMachineError. */
+export async function startEmbeddedMachine(options: EmbeddedMachineOptions): Promise<EmbeddedMachine> {
+  checkReadable(options.program);
+  const machine = new WorkerMachine(options);
+  await machine.ready;
+  return machine;
+}
+
+function checkReadable(program: string): void {
+  const refuse = (text: string): never => {
+    throw new EmbeddedMachineError(text, 'program');
+  };
+  const status = fs.statSync(program, { throwIfNoEntry: false });
+  if (status === undefined) refuse(`The program "${program}" does not exist; check the path.`);
+  if (status?.isFile() !== true)
+    refuse(`"${program}" is not a file; give the path of a Linux x86-64 program.`);
+  try {
+    fs.accessSync(program, fs.constants.R_OK);
+  } catch {
+    refuse(`"${program}" cannot be read: you have no permission for it; "chmod +r" gives it.`);
+  }
+}
+
+class WorkerMachine implements EmbeddedMachine {
+  readonly ready: Promise<void>;
+  readonly stream: WorkerStream;
+  readonly #worker: Worker;
+  readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORD_COUNT));
+  readonly #ended: Promise<void>;
+  readonly #kept: ConsoleEvent[] = [];
+  #listener: ((event: ConsoleEvent) => void) | undefined;
+  #engine: { readonly handle: bigint; readonly library: UnicornLibrary } | undefined;
+  /** How the machine has ended, and whether the wire has been read to its end: the user learns of it after both. */
+  #end: ConsoleEvent | undefined;
+  #isWireRead = false;
+  #isOver = false;
+
+  constructor(options: EmbeddedMachineOptions) {
+    const { port1, port2 } = new MessageChannel();
+    this.stream = new WorkerStream(port1, options.program, {
+      sent: () => this.#signal(),
+      readToEnd: () => {
+        this.#isWireRead = true;
+        this.#finishWhenRead();
+      },
+    });
+    const workerData: WorkerData = { options, words: this.#words, wire: port2 };
+    this.#worker = new Worker(workerFile(), { workerData, transferList: [port2] });
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.on('message', (message: WorkerMessage) => this.#onMessage(message, resolve, reject));
+      this.#worker.on('error', (error) => {
+        reject(new EmbeddedMachineError(`The embedded machine failed: ${error.message}.`, 'machine'));
+        this.#finish({ kind: 'failed', reason: `The embedded machine failed: ${error.message}.` });
+      });
+    });
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
+  }
+
+  #onMessage(message: WorkerMessage, resolve: () => void, reject: (error: Error) => void): void {
+    switch (message.kind) {
+      case 'ready':
+        this.#engine = { handle: message.engine, library: new UnicornLibrary(message.libraryFile) };
+        resolve();
+        return;
+      case 'refused':
+        reject(new EmbeddedMachineError(message.text, message.origin));
+        return;
+      case 'output':
+        Atomics.sub(this.#words, WORD.unread, message.bytes.length);
+        Atomics.notify(this.#words, WORD.unread);
+        this.#emit(message);
+        return;
+      case 'exited':
+        this.#end = message;
+        this.#finishWhenRead();
+        return;
+      case 'failed':
+        this.#end = { kind: 'failed', reason: `The embedded machine cannot go on: ${message.text}.` };
+        this.#finishWhenRead();
+        return;
+    }
+  }
+
+  #finishWhenRead(): void {
+    if (this.#end !== undefined && this.#isWireRead) this.#finish(this.#end);
+  }
+
+  #finish(event: ConsoleEvent): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#emit(event);
+    this.#quit();
+    this.stream.end(
+      event.kind === 'exited' ? `the program ended with code ${event.code}` : 'the machine has ended',
+    );
+  }
+
+  #emit(event: ConsoleEvent): void {
+    if (this.#listener === undefined) this.#kept.push(event);
+    else this.#listener(event);
+  }
+
+  onConsole(listener: (event: ConsoleEvent) => void): void {
+    this.#listener = listener;
+    for (const event of this.#kept.splice(0)) listener(event);
+  }
+
+  /** Tells the worker that something has come, and stops its CPU until it looks. */
+  #signal(): void {
+    const wanted = Atomics.add(this.#words, WORD.signal, 1) + 1;
+    Atomics.notify(this.#words, WORD.signal);
+    this.#kick(wanted);
+  }
+
+  /** A stop can fall between the worker's last look and the start of its CPU and be lost, so it is repeated. */
+  #kick(wanted: number): void {
+    if (this.#isOver || this.#engine === undefined || Atomics.load(this.#words, WORD.running) === 0) return;
+    requestEngineStop(this.#engine.library, this.#engine.handle);
+    setTimeout(() => {
+      if (Atomics.load(this.#words, WORD.seen) - wanted < 0) this.#kick(wanted);
+    }, KICK_INTERVAL_MS).unref();
+  }
+
+  #quit(): void {
+    Atomics.store(this.#words, WORD.quit, 1);
+    Atomics.notify(this.#words, WORD.quit);
+    Atomics.notify(this.#words, WORD.unread);
+    Atomics.add(this.#words, WORD.signal, 1);
+    Atomics.notify(this.#words, WORD.signal);
+  }
+
+  async dispose(): Promise<void> {
+    this.stream.end('the machine was closed');
+    this.#quit();
+    const again = setInterval(() => {
+      if (this.#engine === undefined || Atomics.load(this.#words, WORD.running) === 0) return;
+      requestEngineStop(this.#engine.library, this.#engine.handle);
+    }, KICK_INTERVAL_MS);
+    await this.#ended;
+    clearInterval(again);
+    this.#isOver = true;
+  }
+}
+
+class WorkerStream implements ByteStream {
+  readonly description: string;
+  readonly #port: MessagePort;
+  readonly #events: { sent(): void; readToEnd(): void };
+  #closed: string | undefined;
+  #onClosed: ((reason: string) => void) | undefined;
+
+  constructor(port: MessagePort, program: string, events: { sent(): void; readToEnd(): void }) {
+    this.#port = port;
+    this.#events = events;
+    this.description = `the embedded machine running ${path.basename(program)}`;
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#closed !== undefined) return;
+    this.#port.postMessage(bytes);
+    this.#events.sent();
+  }
+
+  onBytes(listener: (bytes: Uint8Array) => void): void {
+    this.#port.on('message', (bytes: Uint8Array) => {
+      if (bytes.length === 0) this.#events.readToEnd();
+      else listener(bytes);
+    });
+  }
+
+  onClosed(listener: (reason: string) => void): void {
+    this.#onClosed = listener;
+    if (this.#closed !== undefined) listener(this.#closed);
+  }
+
+  close(): void {
+    this.end('the connection was closed');
+  }
+
+  end(reason: string): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = reason;
+    this.#port.close();
+    this.#onClosed?.(reason);
+  }
+}

@@ -1,0 +1,199 @@
+/** The Linux process in the embedded machine: memory, files, threads, and how it ended. */
+
+import type { Cpu, SavedCpu } from '../cpu/cpu';
+import type { AddressSpace } from './address-space';
+import { Descriptors, streamFile } from './descriptors';
+import { ERRNO } from './errno';
+import type { FileSystem } from './file-system';
+import { signalName } from './signals';
+
+export const PROCESS_ID = 42;
+
+/** What a thread waits for. `deadlineMs` is on the clock of `performance.now()`. */
+export interface Wait {
+  readonly kind: 'futex' | 'sleep' | 'for ever';
+  /** Address of the futex word. */
+  readonly address?: number;
+  readonly deadlineMs?: number;
+}
+
+export interface GuestThread {
+  readonly id: number;
+  readonly saved: SavedCpu;
+  wait: Wait | undefined;
+  /** Where the kernel stores 0 and wakes a waiter when the thread ends (set_tid_address); 0 for nowhere. */
+  clearTidAddress: number;
+  /** Result of the call that the thread waited in, put into RAX when it runs again. */
+  wakeResult: number;
+}
+
+export interface ProcessEnd {
+  readonly code: number;
+  readonly signal: string | undefined;
+}
+
+export type ConsoleWriter = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
+
+const SIGNAL_EXIT_BASE = 128;
+
+export class GuestProcess {
+  readonly id = PROCESS_ID;
+  readonly descriptors = new Descriptors();
+  workingDirectory = '/';
+  /** Current end of the heap (brk). */
+  heapEnd = 0;
+  heapStart = 0;
+  readonly startedMs = performance.now();
+  /** struct sigaction by signal number, as rt_sigaction set them. */
+  readonly signalActions = new Map<number, Uint8Array>();
+  /** State before each handler that has not returned yet, by the address of its frame. */
+  readonly signalFrames = new Map<number, SavedCpu>();
+  /** The system call under way has set all registers itself (rt_sigreturn, a signal to itself). */
+  registersAreSet = false;
+  end: ProcessEnd | undefined;
+  readonly #threads: GuestThread[] = [];
+  #current: GuestThread;
+  #lastThreadId = PROCESS_ID;
+
+  constructor(
+    readonly cpu: Cpu,
+    readonly space: AddressSpace,
+    readonly files: FileSystem,
+    readonly executable: string,
+    writeConsole: ConsoleWriter,
+  ) {
+    this.#current = this.#newThread(PROCESS_ID);
+    const console = (stream: 'stdout' | 'stderr') =>
+      streamFile(
+        () => new Uint8Array(0),
+        (bytes) => {
+          writeConsole(stream, bytes);
+          return bytes.length;
+        },
+      );
+    for (const file of [console('stdout'), console('stdout'), console('stderr')]) this.descriptors.add(file);
+  }
+
+  get current(): GuestThread {
+    return this.#current;
+  }
+  get threads(): readonly GuestThread[] {
+    return this.#threads;
+  }
+
+  #newThread(id: number): GuestThread {
+    const thread: GuestThread = {
+      id,
+      saved: this.cpu.createSaved(),
+      wait: undefined,
+      clearTidAddress: 0,
+      wakeResult: 0,
+    };
+    this.#threads.push(thread);
+    return thread;
+  }
+
+  /** Makes a thread that starts with the CPU state that `prepare` leaves behind; the present state comes back. */
+  startThread(prepare: () => void): GuestThread {
+    const before = this.cpu.createSaved();
+    before.save();
+    prepare();
+    const thread = this.#newThread(++this.#lastThreadId);
+    thread.saved.save();
+    before.restore();
+    before.dispose();
+    return thread;
+  }
+
+  /** The running thread ends; the process with it when it was the last. */
+  endThread(code: number): void {
+    const thread = this.#current;
+    if (thread.clearTidAddress !== 0) {
+      this.space.writeU32(thread.clearTidAddress, 0);
+      this.wake(thread.clearTidAddress, 1);
+    }
+    this.#threads.splice(this.#threads.indexOf(thread), 1);
+    thread.saved.dispose();
+    if (this.#threads.length === 0) this.exit(code);
+    else thread.wait = { kind: 'for ever' };
+  }
+
+  exit(code: number): void {
+    this.end ??= { code: code & 0xff, signal: undefined };
+    this.descriptors.closeAll();
+  }
+
+  /** The process dies of a signal. */
+  kill(signal: number): void {
+    this.end ??= { code: SIGNAL_EXIT_BASE + signal, signal: signalName(signal) };
+    this.descriptors.closeAll();
+  }
+
+  /** Wakes up to `limit` threads that wait on the futex; returns how many. */
+  wake(address: number, limit: number): number {
+    const waiting = this.#threads.filter(({ wait }) => wait?.kind === 'futex' && wait.address === address);
+    for (const thread of waiting.slice(0, limit)) {
+      thread.wait = undefined;
+      thread.wakeResult = 0;
+    }
+    return Math.min(limit, waiting.length);
+  }
+
+  /** Moves waiters from one futex to another; returns how many. */
+  requeue(from: number, to: number, limit: number): number {
+    const waiting = this.#threads.filter(({ wait }) => wait?.kind === 'futex' && wait.address === from);
+    for (const thread of waiting.slice(0, limit))
+      thread.wait = { ...thread.wait, kind: 'futex', address: to };
+    return Math.min(limit, waiting.length);
+  }
+
+  get readyThreads(): number {
+    return this.#threads.filter(({ wait }) => wait === undefined).length;
+  }
+
+  #expireWaits(): void {
+    const now = performance.now();
+    for (const thread of this.#threads) {
+      const { wait } = thread;
+      if (wait?.deadlineMs === undefined || wait.deadlineMs > now) continue;
+      thread.wakeResult = wait.kind === 'futex' ? -ERRNO.ETIMEDOUT : 0;
+      thread.wait = undefined;
+    }
+  }
+
+  /**
+   * Puts the next thread that can run on the CPU. Returns 0 when there is one, else the milliseconds until one can;
+   * Infinity when none ever will.
+   */
+  schedule(): number {
+    this.#expireWaits();
+    const threads = this.#threads;
+    const at = threads.indexOf(this.#current);
+    for (let offset = 1; offset <= threads.length; offset++) {
+      const next = threads[(at + offset) % threads.length];
+      if (next === undefined || next.wait !== undefined) continue;
+      this.#switchTo(next, at >= 0);
+      return 0;
+    }
+    const deadlines = threads.map(({ wait }) => wait?.deadlineMs ?? Infinity);
+    return Math.max(1, Math.min(...deadlines) - performance.now());
+  }
+
+  #switchTo(next: GuestThread, keepCurrent: boolean): void {
+    const woke = next !== this.#current || next.wakeResult !== 0;
+    if (next !== this.#current) {
+      if (keepCurrent) this.#current.saved.save();
+      next.saved.restore();
+      this.#current = next;
+    }
+    if (woke && next.wakeResult !== 0) this.cpu.general[0] = BigInt.asUintN(64, BigInt(next.wakeResult));
+    next.wakeResult = 0;
+  }
+
+  dispose(): void {
+    this.descriptors.closeAll();
+    for (const thread of this.#threads.splice(0)) thread.saved.dispose();
+    for (const saved of this.signalFrames.values()) saved.dispose();
+    this.signalFrames.clear();
+  }
+}

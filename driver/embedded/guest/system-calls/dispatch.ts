@@ -1,0 +1,55 @@
+/** The Linux x86-64 system call table: one entry for each call, in the file of its subject. */
+
+import { ERRNO, GuestError } from '../errno';
+import { OutOfMemoryError } from '../../memory/physical-memory';
+import type { GuestProcess } from '../process';
+import type { CallArguments, CallHandler } from './call';
+import { fileStatusCalls } from './file-status';
+import { fileCalls } from './files';
+import { memoryCalls } from './memory';
+import { threadCalls } from './threads';
+import { timeCalls } from './time';
+
+const CALLS = { ...fileCalls, ...fileStatusCalls, ...memoryCalls, ...threadCalls, ...timeCalls };
+
+/** rdi rsi rdx r10 r8 r9, as indexes into GUEST_REGS. */
+const ARGUMENT_REGISTERS = [7, 6, 2, 10, 8, 9] as const;
+const RAX = 0;
+
+export function systemCallName(number: number): string {
+  return CALLS[number]?.[0] ?? `system call ${number}`;
+}
+
+/**
+ * Serves the call that the CPU stands at and moves it behind the instruction. Calls that the machine does not have answer
+ * ENOSYS, as an older kernel would.
+ */
+export function serveSystemCall(process: GuestProcess): void {
+  const { cpu } = process;
+  process.registersAreSet = false;
+  const result = call(CALLS[Number(BigInt.asUintN(32, cpu.general[RAX] ?? 0n))]?.[1], process);
+  if (process.end !== undefined || process.registersAreSet) return;
+  cpu.general[RAX] = BigInt.asUintN(64, BigInt(result));
+  cpu.leaveSystemCall();
+}
+
+function call(handler: CallHandler | undefined, process: GuestProcess): number | bigint {
+  if (handler === undefined) return -ERRNO.ENOSYS;
+  const argument = (index: number): number => Number(BigInt.asIntN(64, process.cpu.general[index] ?? 0n));
+  const [a, b, c, d, e, f] = ARGUMENT_REGISTERS;
+  const values: CallArguments = [
+    argument(a),
+    argument(b),
+    argument(c),
+    argument(d),
+    argument(e),
+    argument(f),
+  ];
+  try {
+    return handler(process, values);
+  } catch (error) {
+    if (error instanceof GuestError) return error.result;
+    if (error instanceof OutOfMemoryError) return -ERRNO.ENOMEM;
+    throw error;
+  }
+}

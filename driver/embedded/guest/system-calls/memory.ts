@@ -1,0 +1,113 @@
+import { PAGE_BYTES } from '../../memory/physical-memory';
+import { pageEnd, pageStart, type RegionRights } from '../address-space';
+import { fail } from '../errno';
+import type { GuestProcess } from '../process';
+import type { CallArguments, CallTable } from './call';
+
+const PROT = { read: 1, write: 2, execute: 4 } as const;
+const MAP = { fixed: 0x10, anonymous: 0x20, fixedNoReplace: 0x10_0000 } as const;
+const MREMAP_MAYMOVE = 1;
+const HEAP_LIMIT_BYTES = 1 << 30;
+
+const rights = (protection: number): RegionRights => ({
+  read: (protection & (PROT.read | PROT.write | PROT.execute)) !== 0,
+  write: (protection & PROT.write) !== 0,
+  execute: (protection & PROT.execute) !== 0,
+});
+
+function mmap(
+  process: GuestProcess,
+  [hint, sizeBytes, protection, flags, fd, offset]: CallArguments,
+): number {
+  const { space } = process;
+  const length = pageEnd(sizeBytes);
+  if (length <= 0 || offset % PAGE_BYTES !== 0) fail('EINVAL');
+  const isFixed = (flags & (MAP.fixed | MAP.fixedNoReplace)) !== 0;
+  if (isFixed && hint % PAGE_BYTES !== 0) fail('EINVAL');
+  const start = isFixed ? hint : space.findFree(length, pageStart(hint));
+  if ((flags & MAP.fixedNoReplace) !== 0 && overlaps(process, start, start + length)) fail('EEXIST');
+  if ((flags & MAP.anonymous) !== 0) {
+    space.map(start, start + length, rights(protection));
+    return start;
+  }
+  const file = process.descriptors.get(fd | 0);
+  // A mapping is a snapshot of the file; no guest shares its pages with another one.
+  const bytes = file.read(Math.min(sizeBytes, Math.max(0, file.status().sizeBytes - offset)), offset);
+  space.map(start, start + length, rights(protection), file.path);
+  if (bytes.length > 0) space.poke(start, bytes);
+  return start;
+}
+
+function overlaps(process: GuestProcess, start: number, end: number): boolean {
+  return process.space.regions.some((region) => region.start < end && region.end > start);
+}
+
+function brk(process: GuestProcess, wanted: number): number {
+  const { heapStart, heapEnd, space } = process;
+  if (wanted < heapStart || wanted > heapStart + HEAP_LIMIT_BYTES) return heapEnd;
+  const from = pageEnd(heapEnd);
+  const to = pageEnd(wanted);
+  if (to > from) {
+    if (overlaps(process, from, to)) return heapEnd;
+    space.map(from, to, { read: true, write: true, execute: false }, '[heap]');
+  } else if (to < from) {
+    space.unmap(to, from);
+  }
+  process.heapEnd = wanted;
+  return wanted;
+}
+
+function mremap(
+  process: GuestProcess,
+  old: number,
+  oldBytes: number,
+  newBytes: number,
+  flags: number,
+): number {
+  const { space } = process;
+  const region = space.regionAt(old) ?? fail('EFAULT');
+  const [from, to] = [pageEnd(oldBytes), pageEnd(newBytes)];
+  if (to <= from) {
+    if (to < from) space.unmap(old + to, old + from);
+    return old;
+  }
+  if (!overlaps(process, old + from, old + to)) {
+    space.map(old + from, old + to, region, region.name);
+    return old;
+  }
+  if ((flags & MREMAP_MAYMOVE) === 0) fail('ENOMEM');
+  const start = space.findFree(to);
+  space.map(start, start + to, region, region.name);
+  space.poke(start, space.read(old, from));
+  space.unmap(old, old + from);
+  return start;
+}
+
+export const memoryCalls: CallTable = {
+  9: ['mmap', (process, a) => mmap(process, a)],
+  10: [
+    'mprotect',
+    (process, [start, sizeBytes, protection]) => {
+      if (start % PAGE_BYTES !== 0) fail('EINVAL');
+      process.space.protect(start, start + pageEnd(sizeBytes), rights(protection));
+      return 0;
+    },
+  ],
+  11: [
+    'munmap',
+    (process, [start, sizeBytes]) => {
+      if (start % PAGE_BYTES !== 0 || sizeBytes <= 0) fail('EINVAL');
+      process.space.unmap(start, start + pageEnd(sizeBytes));
+      return 0;
+    },
+  ],
+  12: ['brk', (process, [wanted]) => brk(process, wanted)],
+  25: [
+    'mremap',
+    (process, [old, oldBytes, newBytes, flags]) => mremap(process, old, oldBytes, newBytes, flags),
+  ],
+  26: ['msync', () => 0],
+  28: ['madvise', () => 0],
+  149: ['mlock', () => 0],
+  150: ['munlock', () => 0],
+};

@@ -1,0 +1,56 @@
+/** RAM of the embedded machine: one block that the CPU engines map and every thread of the process can see. */
+
+import { addressOf } from '../../native/unicorn';
+
+export const PAGE_BYTES = 4096;
+const FIRST_FREE_FRAME = 0x1000;
+
+/** No page frame is left. The guest sees it as ENOMEM. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+}
+
+export class PhysicalMemory {
+  readonly sizeBytes: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Address of physical address 0 in this process; page aligned, as the engine demands. */
+  readonly hostAddress: bigint;
+  readonly #freed: number[] = [];
+  #next = FIRST_FREE_FRAME;
+
+  /** `sizeBytes` is a multiple of the page size. */
+  constructor(sizeBytes: number) {
+    // Array buffers are not page aligned, so one page more is taken and the odd part left out.
+    const buffer = new SharedArrayBuffer(sizeBytes + PAGE_BYTES);
+    const start = addressOf(new Uint8Array(buffer));
+    const skip = Number(-start & BigInt(PAGE_BYTES - 1));
+    this.sizeBytes = sizeBytes;
+    this.bytes = new Uint8Array(buffer, skip, sizeBytes);
+    this.view = new DataView(buffer, skip, sizeBytes);
+    this.hostAddress = start + BigInt(skip);
+  }
+
+  /** Physical address of a zeroed page. */
+  allocatePage(): number {
+    const reused = this.#freed.pop();
+    if (reused !== undefined) {
+      this.bytes.fill(0, reused, reused + PAGE_BYTES);
+      return reused;
+    }
+    if (this.#next + PAGE_BYTES > this.sizeBytes) {
+      throw new OutOfMemoryError(`all ${this.sizeBytes >>> 20} MiB of the machine's memory are in use`);
+    }
+    const page = this.#next;
+    this.#next += PAGE_BYTES;
+    return page;
+  }
+
+  freePage(physical: number): void {
+    this.#freed.push(physical);
+  }
+
+  contains(physical: bigint, sizeBytes: number): boolean {
+    return physical >= 0n && physical + BigInt(sizeBytes) <= BigInt(this.sizeBytes);
+  }
+}

@@ -1,0 +1,115 @@
+/** The thread in which the embedded machine lives. It never returns to its event loop before the machine is over. */
+
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
+import { UnknownEngineError } from './cpu/engine-layout';
+import { EventCore } from './events/event-core';
+import { GuestEventHost, type HostOutlets } from './guest-event-host';
+import { GuestMachine } from './guest-machine';
+import { NotRunnableError } from './guest/elf';
+import { MAX_UNREAD_BYTES, WORD, type WorkerData, type WorkerMessage } from './link';
+import { MachineLoop, type Transport } from './machine-loop';
+import { KdServer } from './server/kd-server';
+
+const { options, words, wire } = workerData as WorkerData;
+const OPERATING_SYSTEM = 'Linux x86-64 program on the embedded machine of HyperDbg for VS Code';
+const CONSOLE_WAIT_MS = 50;
+
+function tell(message: WorkerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+const mustQuit = (): boolean => Atomics.load(words, WORD.quit) !== 0;
+
+function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
+  while (Atomics.load(words, WORD.unread) > MAX_UNREAD_BYTES && !mustQuit()) {
+    Atomics.wait(words, WORD.unread, Atomics.load(words, WORD.unread), CONSOLE_WAIT_MS);
+  }
+  Atomics.add(words, WORD.unread, bytes.length);
+  tell({ kind: 'output', stream, bytes });
+}
+
+const transport: Transport = {
+  take: () => {
+    Atomics.store(words, WORD.seen, Atomics.load(words, WORD.signal));
+    const received = receiveMessageOnPort(wire) as { message: Uint8Array } | undefined;
+    return received?.message;
+  },
+  wait: (timeoutMs) => {
+    Atomics.wait(words, WORD.signal, Atomics.load(words, WORD.seen), timeoutMs);
+  },
+  get mustQuit() {
+    return mustQuit();
+  },
+  whileInterruptible: (body) => {
+    Atomics.store(words, WORD.running, 1);
+    try {
+      // What came before `running` was set has stopped nothing; it must be looked at first.
+      return Atomics.load(words, WORD.signal) === Atomics.load(words, WORD.seen) ? body() : undefined;
+    } finally {
+      Atomics.store(words, WORD.running, 0);
+    }
+  },
+};
+
+function createMachine(): GuestMachine | undefined {
+  try {
+    const library = openUnicornLibrary();
+    const machine = new GuestMachine(library, options, writeConsole);
+    tell({ kind: 'ready', engine: machine.cpu.engine.handle, libraryFile: library.file });
+    return machine;
+  } catch (error) {
+    const refused = refusal(error);
+    if (refused === undefined) throw error;
+    tell({ kind: 'refused', ...refused });
+    return undefined;
+  }
+}
+
+function refusal(error: unknown): { origin: 'program' | 'machine'; text: string } | undefined {
+  if (error instanceof NotRunnableError)
+    return { origin: 'program', text: `"${options.program}" ${error.message}.` };
+  if (error instanceof UnicornUnavailableError) return { origin: 'machine', text: error.message };
+  if (error instanceof UnknownEngineError) {
+    return {
+      origin: 'machine',
+      text: `This build of libunicorn cannot be used (${error.message}); version 2.1.4 from "pip download unicorn==2.1.4" is known to work.`,
+    };
+  }
+  return undefined;
+}
+
+function runMachine(machine: GuestMachine): void {
+  const host: GuestEventHost = new GuestEventHost(machine, (): HostOutlets => outlets);
+  const events = new EventCore(host, machine.codeRunner);
+  const server = new KdServer({
+    machine,
+    events,
+    send: (bytes) => wire.postMessage(bytes),
+    operatingSystem: OPERATING_SYSTEM,
+  });
+  const loop = new MachineLoop(machine, events, server, transport);
+  const outlets: HostOutlets = {
+    message: (operation: number, text: string) => server.message(operation, text),
+    sendBuffer: (eventTag: bigint, bytes: Uint8Array) => server.sendBuffer(eventTag, bytes),
+    halt: loop.halt.bind(loop),
+  };
+  const failure = loop.run();
+  const { end } = machine.process;
+  if (failure !== undefined) tell({ kind: 'failed', text: failure });
+  else if (end !== undefined) tell({ kind: 'exited', ...end });
+  wire.postMessage(new Uint8Array(0));
+}
+
+/** The engine goes only after the owner has said that it will not reach for it any more. */
+function waitForFarewell(): void {
+  while (!mustQuit()) Atomics.wait(words, WORD.quit, 0, CONSOLE_WAIT_MS);
+}
+
+const machine = createMachine();
+if (machine !== undefined) {
+  runMachine(machine);
+  waitForFarewell();
+  machine.dispose();
+}
+wire.close();

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Descriptors, openNode, streamFile } from '../../../../driver/embedded/guest/descriptors';
+import { GuestError } from '../../../../driver/embedded/guest/errno';
+import { FileSystem, guestPath } from '../../../../driver/embedded/guest/file-system';
+
+describe("the guest's files", () => {
+  const outside = fs.mkdtempSync(path.join(os.tmpdir(), 'hds-outside-'));
+  const given = fs.mkdtempSync(path.join(os.tmpdir(), 'hds-given-'));
+  fs.writeFileSync(path.join(outside, 'secret'), 'secret');
+  fs.writeFileSync(path.join(given, 'data'), 'hello');
+  fs.symlinkSync(path.join(outside, 'secret'), path.join(given, 'link-out'));
+  fs.symlinkSync('data', path.join(given, 'link-in'));
+  const files = new FileSystem(guestPath(path.join(given, 'program')), [given]);
+  const guest = (name: string): string => guestPath(path.join(given, name));
+  const fails = (errorName: string, call: () => unknown): void =>
+    assert.throws(call, (error: Error) => error instanceof GuestError && error.errorName === errorName);
+
+  after(() => {
+    fs.rmSync(outside, { recursive: true });
+    fs.rmSync(given, { recursive: true });
+  });
+
+  it('are those of the given folder, read only', () => {
+    const node = files.find(guest('data'));
+    assert.ok(node);
+    const file = openNode(files, guest('data'), node, { write: false, append: false });
+    assert.equal(Buffer.from(file.read(100)).toString(), 'hello');
+    assert.equal(file.read(100).length, 0);
+    file.close();
+    fails('EROFS', () => openNode(files, guest('data'), node, { write: true, append: false }));
+    fails('EROFS', () => files.createFile('/home/x'));
+    fails('EROFS', () => files.remove(guest('data'), 'file'));
+    assert.equal(fs.readFileSync(path.join(given, 'data'), 'utf8'), 'hello');
+  });
+
+  it('do not lead out of it, by links or by dots', () => {
+    assert.ok(files.find(guest('link-in')));
+    for (const name of [
+      guest('link-out'),
+      path.join(outside, 'secret'),
+      '/etc/passwd',
+      `${guest('..')}/${path.basename(outside)}/secret`,
+    ]) {
+      assert.equal(files.find(name), undefined, name);
+    }
+  });
+
+  it('have a private /tmp that takes files and folders', () => {
+    files.createDirectory('/tmp/folder');
+    const created = files.createFile('/tmp/folder/a');
+    const file = openNode(files, '/tmp/folder/a', created, { write: true, append: false });
+    assert.equal(file.write(Buffer.from('abc')), 3);
+    file.seek(0, 0);
+    assert.equal(Buffer.from(file.read(10)).toString(), 'abc');
+    assert.equal(fs.existsSync('/tmp/folder/a'), false);
+    fails('ENOTEMPTY', () => files.remove('/tmp/folder', 'directory'));
+    files.rename('/tmp/folder/a', '/tmp/b');
+    files.remove('/tmp/folder', 'directory');
+    assert.equal(files.find('/tmp/folder'), undefined);
+    assert.ok(files.find('/tmp/b'));
+    fails('EFBIG', () => created.resize(1 << 30));
+  });
+
+  it('have descriptors that fail with EBADF when they are not open', () => {
+    const descriptors = new Descriptors();
+    let closed = 0;
+    const file = {
+      ...streamFile(
+        () => new Uint8Array(0),
+        (bytes) => bytes.length,
+      ),
+      close: () => closed++,
+    };
+    const first = descriptors.add(file);
+    descriptors.replace(7, file);
+    descriptors.close(first);
+    assert.equal(closed, 0, 'the duplicate keeps it open');
+    descriptors.close(7);
+    assert.equal(closed, 1);
+    fails('EBADF', () => descriptors.get(7));
+  });
+});
