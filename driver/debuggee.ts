@@ -36,8 +36,10 @@ export interface Stop {
 export interface TargetMessage {
   readonly kind: 'script' | 'info' | 'warning' | 'error';
   readonly text: string;
-  /** Tag of the event that printed it; undefined for texts that belong to no event. */
+  /** Tag of the event that printed it, or whose condition, script or code failed; undefined for other texts. */
   readonly eventTag: bigint | undefined;
+  /** Slot of the event's script that failed; `CompiledScript.sourceOffsets` leads from it to the source. */
+  readonly slot?: number;
 }
 
 /** The safe buffer of a custom code action, handed to the debugger (actions-page, "How to send buffers back"). */
@@ -120,6 +122,8 @@ export interface DebuggeeListener {
   buffer?(buffer: TargetBuffer): void;
   /** Bytes or frames were lost on the wire, or messages in the target's queues. `text` is a sentence. */
   lost?(count: number, text: string): void;
+  /** The target told a new module list, asked or not. */
+  modules?(modules: readonly TargetModule[]): void;
   /** The target is gone; no request can succeed any more. `reason` is a sentence. */
   ended?(reason: string): void;
 }

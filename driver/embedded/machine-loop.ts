@@ -47,7 +47,8 @@ const NOTHING = { shortCircuited: false, postNeeded: false } as const;
 
 type Stepping =
   | { readonly kind: 'none' }
-  | { readonly kind: 'one instruction' }
+  /** `since`: how many had retired when it was asked for, which can be in the middle of an occurrence. */
+  | { readonly kind: 'one instruction'; readonly since: number }
   /** To the instruction behind a call, in the frame that made it. */
   | { readonly kind: 'over call'; readonly address: bigint; readonly stackPointer: bigint };
 
@@ -118,7 +119,7 @@ export class MachineLoop {
     if (resume.kind !== 'step') return;
     const { rip, general } = this.#machine.cpu;
     if (resume.callSizeBytes === undefined) {
-      this.#stepping = { kind: 'one instruction' };
+      this.#stepping = { kind: 'one instruction', since: this.#retired };
       return;
     }
     const address = rip + BigInt(resume.callSizeBytes);
@@ -139,20 +140,30 @@ export class MachineLoop {
       return;
     }
     this.#machine.prepareRun();
-    const stepping = this.#stepping;
-    const retiredBefore = this.#retired;
     if (cpu.isExit(cpu.rip)) this.#atExitAddress();
-    else if (stepping.kind === 'one instruction') this.#step();
+    else if (this.#stepping.kind === 'one instruction') this.#step();
     else this.#runFreely();
-    // A stop on the way ends the step, and the debugger may have asked for another one since.
-    const isSameStep = stepping.kind === 'one instruction' && this.#stepping === stepping;
-    if (isSameStep && this.#retired !== retiredBefore) this.#stop({ reason: 'step' });
+    const stepping = this.#stepping;
+    if (stepping.kind === 'one instruction' && this.#retired !== stepping.since)
+      this.#stop({ reason: 'step' });
   }
 
   #step(): void {
-    // What ran since may have armed events or written code.
-    this.#machine.prepareRun();
-    this.#handle(this.#machine.cpu.step());
+    this.#handle(this.#tryStep(() => this.#machine.cpu.step()));
+  }
+
+  /**
+   * Steps until the instruction has what it needs: a page that is given on first touch is no event of the guest, and the
+   * events of the instruction must not come again for it.
+   */
+  #tryStep(step: () => CpuExit): CpuExit {
+    for (;;) {
+      // What ran since may have armed events or written code.
+      this.#machine.prepareRun();
+      const exit = step();
+      if (exit.kind !== 'exception' || exit.vector !== PAGE_FAULT || !this.#givePage(exit.errorCode))
+        return exit;
+    }
   }
 
   #runFreely(): void {
@@ -299,14 +310,22 @@ export class MachineLoop {
 
   /** True when the fault was no fault of the guest: a page to be given, or an access that a monitor event watches. */
   #pageFault(errorCode: number): boolean {
-    const address = this.#machine.cpu.engine.readRegister('cr2');
-    const isFetch = (errorCode & PAGE_FAULT_FETCH) !== 0;
-    const access = isFetch ? 'execute' : (errorCode & PAGE_FAULT_WRITE) !== 0 ? 'write' : 'read';
-    if (access !== 'execute' && this.#machine.isWatched(address, access)) {
-      this.#watchedAccess(address, access);
-      return true;
-    }
+    const { address, access } = this.#faultingAccess(errorCode);
+    if (access === 'execute' || !this.#machine.isWatched(address, access)) return this.#givePage(errorCode);
+    this.#watchedAccess(address, access);
+    return true;
+  }
+
+  #givePage(errorCode: number): boolean {
+    const { address, access } = this.#faultingAccess(errorCode);
+    if (access !== 'execute' && this.#machine.isWatched(address, access)) return false;
     return address < USER_LIMIT && this.#machine.process.space.touch(Number(address), access);
+  }
+
+  #faultingAccess(errorCode: number): { address: bigint; access: 'read' | 'write' | 'execute' } {
+    const address = this.#machine.cpu.engine.readRegister('cr2');
+    if ((errorCode & PAGE_FAULT_FETCH) !== 0) return { address, access: 'execute' };
+    return { address, access: (errorCode & PAGE_FAULT_WRITE) !== 0 ? 'write' : 'read' };
   }
 
   /** The event decides by its range; then the instruction runs unwatched. */
@@ -322,7 +341,7 @@ export class MachineLoop {
     const delivery = this.#deliver(occurrence);
     if (cpu.rip !== address) return;
     if (delivery.shortCircuited) this.#skipAccess(context);
-    else this.#handle(this.#machine.stepUnwatched(context));
+    else this.#handle(this.#tryStep(() => this.#machine.stepUnwatched(context)));
     if (delivery.postNeeded) this.#deliver({ ...occurrence, stage: 'post' });
   }
 
@@ -333,7 +352,7 @@ export class MachineLoop {
     const flags = cpu.rflags;
     const page = accessed - (accessed % BigInt(PAGE_BYTES));
     const bytes = memory.read(page, PAGE_BYTES);
-    this.#handle(this.#machine.stepUnwatched(accessed));
+    this.#handle(this.#tryStep(() => this.#machine.stepUnwatched(accessed)));
     cpu.general.set(registers);
     cpu.rflags = flags;
     if (bytes !== undefined) memory.write(page, bytes);

@@ -90,8 +90,14 @@ export class FrameReader {
   }
 
   #next(): FrameReaderItem | undefined {
+    // The first marker with too few bytes behind it to tell whether another frame begins there.
+    let undecided: number | undefined;
     for (;;) {
       const marker = this.#findMarker();
+      if (marker < 0 && undecided !== undefined) {
+        this.#searchFrom = undecided;
+        return undefined;
+      }
       if (marker < 0) {
         this.#searchFrom = Math.max(this.#searchFrom, this.#end - END_MARKER.length + 1);
         const unread = this.#end - this.#start;
@@ -101,11 +107,8 @@ export class FrameReader {
       if (!this.#hasIndicator(this.#start, marker)) return this.#drop(frameEnd, 'not a HyperDbg frame');
       if (this.#bytes[this.#start] === checksum(this.#bytes, this.#start, marker)) return this.#take(marker);
       if (frameEnd - this.#start > MAX_FRAME_BYTES) return this.#drop(frameEnd, 'longer than a frame may be');
-      if (this.#end - frameEnd < INDICATOR_OFFSET + INDICATOR.length) {
-        // Either the marker is payload, or the next frame has not come far enough to be seen: look again later.
-        this.#searchFrom = marker;
-        return undefined;
-      }
+      // Either the marker is payload and the frame may end at a later one, or the next frame has only begun to come.
+      if (this.#end - frameEnd < INDICATOR_OFFSET + INDICATOR.length) undecided ??= marker;
       if (this.#hasIndicator(frameEnd, this.#end)) return this.#drop(frameEnd, 'wrong checksum');
       this.#searchFrom = marker + 1;
     }

@@ -103,8 +103,10 @@ int main(void) { struct sigaction a = {0}; a.sa_sigaction = handler; a.sa_flags 
       const run = await start(
         buildGuest(this, '#include <stdio.h>\nint main(void) { for (;;) puts("more"); }').file,
       );
+      const printed = run.firstOutput;
       await run.debuggee.resume();
-      await run.debuggee.pause();
+      await printed;
+      assert.equal((await run.debuggee.pause()).reason, 'requested');
       assert.match(run.stdout, /^more\n/);
     });
   });
@@ -228,17 +230,38 @@ int main(void) { struct sigaction a = {0}; a.sa_sigaction = handler; a.sa_flags 
       assert.equal(run.messages.join(''), `0 ${at} 0\n1 ${at} 7\n0 ${at} 7\n1 ${at} 8\n`);
     });
 
-    it('monitors reads, and loses a write that is short-circuited', async () => {
+    it('loses a write that is short-circuited', async () => {
       const first = guest.symbol('shared') + 32n;
       const range = [first, first + 7n];
       await run.arm(
         { type: TYPE.HIDDEN_HOOK_WRITE, options: range, shortCircuit: true },
         run.script('x = 1;'),
       );
-      await run.arm({ type: TYPE.HIDDEN_HOOK_READ, options: range }, run.script('printf("read\\n");'));
       assert.equal((await run.finish()).code, 12);
       assert.match(run.stdout, / shared 0 /);
-      assert.equal(run.messages.join(''), 'read\n');
+    });
+
+    it('monitors reads and writes as one event', async () => {
+      const first = guest.symbol('shared') + 32n;
+      const range = [first, first + 7n];
+      await run.arm(
+        { type: TYPE.HIDDEN_HOOK_READ_AND_WRITE, options: range },
+        run.script('printf("%lld ", poi($context));'),
+      );
+      assert.equal((await run.finish()).code, 12);
+      assert.equal(run.messages.join(''), '0 7 8 ', 'two writes and a read');
+    });
+
+    it('refuses a second monitor of a page, as the real driver does', async () => {
+      const first = guest.symbol('shared') + 32n;
+      const range = [first, first + 7n];
+      await run.arm({ type: TYPE.HIDDEN_HOOK_WRITE, options: range }, BREAK);
+      await assert.rejects(
+        run.arm({ type: TYPE.HIDDEN_HOOK_READ, options: range }, BREAK),
+        (error: Error) =>
+          error instanceof DriverError &&
+          error.codeName === 'DEBUGGER_ERROR_EPT_MULTIPLE_HOOKS_IN_A_SINGLE_PAGE',
+      );
     });
 
     it('changes what CPUID answers, after the instruction', async () => {
@@ -251,10 +274,14 @@ int main(void) { struct sigaction a = {0}; a.sa_sigaction = handler; a.sa_flags 
     });
 
     it('skips a CPUID that is short-circuited', async () => {
+      // The C library asks for the same leaf at its start and believes what it gets.
+      await run.debuggee.setBreakpoint(guest.symbol('store'));
+      await run.resume();
       await run.arm(
         { type: TYPE.CPUID_INSTRUCTION_EXECUTION, options: [1n, 1n], shortCircuit: true },
         run.script('@eax = 0x77;'),
       );
+      assert.equal((await run.resume())?.reason, 'breakpoint');
       await run.finish();
       assert.match(run.stdout, / leaf 77\n/);
     });

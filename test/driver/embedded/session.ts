@@ -24,15 +24,19 @@ export class Session {
   #waiting: ((stop: Stop | undefined) => void) | undefined;
   #nextTag = FIRST_TAG;
   readonly ended: Promise<ConsoleEvent>;
+  readonly firstOutput: Promise<void>;
 
   private constructor(
     readonly machine: EmbeddedMachine,
     readonly debuggee: Debuggee,
   ) {
+    let printed = (): void => undefined;
+    this.firstOutput = new Promise((resolve) => (printed = resolve));
     this.ended = new Promise((resolve) =>
       machine.onConsole((event) => {
         if (event.kind === 'output') {
           this.stdout += Buffer.from(event.bytes).toString();
+          printed();
           return;
         }
         resolve(event);

@@ -115,6 +115,17 @@ describe('kernel-debugger frames', () => {
     assert.throws(() => encodeFrame(frame(new Uint8Array(MAX_FRAME_BYTES))), /at most 81892 bytes/);
   });
 
+  it('a payload of nothing but end markers is complete without a byte behind it', () => {
+    const marker = [0x00, 0x80, 0xee, 0xff];
+    for (let count = 1; count <= 40; count++) {
+      const sent = frame(
+        Uint8Array.from({ length: marker.length * count }, (_, i) => marker[i % marker.length]!),
+      );
+      const reader = new FrameReader();
+      assert.deepEqual(framesOf(reader.push(encodeFrame(sent))), [sent], `${count} markers`);
+    }
+  });
+
   it('random damage never throws and never loses the frames behind it', () => {
     const random = new Random(2);
     for (let round = 0; round < 300; round++) {

@@ -1,0 +1,32 @@
+/** What the handlers of requests work with. */
+
+import type { StepKind, StopReason } from '../../debuggee';
+import type { Packet } from '../../kd/packet';
+import type { EventCore } from '../events/event-core';
+import type { BreakpointList } from './breakpoint-list';
+import type { Machine } from './machine';
+
+export type Resume =
+  | { readonly kind: 'continue' }
+  | {
+      readonly kind: 'step';
+      readonly step: StepKind;
+      /** For `over`: length of the call at RIP, whose next instruction ends the step; undefined when RIP is no call. */
+      readonly callSizeBytes: number | undefined;
+    };
+
+export interface ServerContext {
+  readonly machine: Machine;
+  readonly events: EventCore;
+  readonly breakpoints: BreakpointList;
+  send<V>(packet: Packet<V>, value: V): void;
+  log(operation: number, text: string): void;
+  stop(info: { readonly reason: StopReason }): void;
+  sendModules(): void;
+  resume(resume: Resume): void;
+  close(): void;
+}
+
+export type RequestHandler<V> = (context: ServerContext, value: V) => void;
+/** Adds the handler of one kind of request. */
+export type Install = <V>(packet: Packet<V>, handler: RequestHandler<V>) => void;
