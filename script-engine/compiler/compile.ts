@@ -1,0 +1,117 @@
+import type { Diagnostic } from '../diagnostic';
+import type { FunctionScope, ScriptNames } from '../semantics/scope';
+import { parseTokens } from '../syntax/parser';
+import { TokenKind } from '../syntax/token-kind';
+import type { SyntaxTree } from '../syntax/tree';
+import { generateCode } from './code-generator';
+import type { CompiledScript, SymbolResolver } from './compiled-script';
+import type { Failure } from './generator-core';
+import type { GlobalTable } from './global-table';
+import { expandIncludes } from './include';
+import { upstreamError } from './upstream-position';
+
+export interface CompileOptions {
+  /** Names of globals that earlier scripts of this debugger defined; new ones are added when the script is accepted. */
+  readonly globals: GlobalTable;
+  /** Without it a `module!name` is not an error, but a script that uses one is not compiled. */
+  readonly symbols?: SymbolResolver;
+  /** Text of an `#include`; without it every include is an error. */
+  readonly readInclude?: (name: string) => string | undefined;
+  /** Instance information of a hardware debugger: makes `@hw_pinN` and `@hw_portN` known. */
+  readonly hardware?: { readonly pins: number; readonly ports: number };
+  /** `exact`: upstream's bytes whatever they do. `safe`: what upstream compiles to nonsense is an error. */
+  readonly mode?: 'exact' | 'safe';
+  /** How characters of strings become bytes; `latin1` takes one byte per character, as the golden vectors do. */
+  readonly encoding?: 'utf8' | 'latin1';
+}
+
+/** The first error as upstream would report it (script-language 12). */
+export interface UpstreamError {
+  readonly text: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export interface CompileResult {
+  readonly script: CompiledScript | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly upstreamError: UpstreamError | undefined;
+}
+
+/** Everything that is known about a script: for editors, which want names and the tree too. */
+export interface ScriptAnalysis extends CompileResult {
+  /** Of the text with its includes spliced in; equal to the source when it includes nothing. */
+  readonly tree: SyntaxTree;
+  /** Variables of the main program first, then of each function in order. */
+  readonly scopes: readonly FunctionScope[];
+  readonly names: ScriptNames;
+}
+
+/** Compiles a script to the symbol buffer; never throws. */
+export function compileScript(source: string, options: CompileOptions): CompileResult {
+  const { script, diagnostics, upstreamError } = analyseScript(source, options);
+  return { script, diagnostics, upstreamError };
+}
+
+/** Compiles a script and keeps what was learned on the way; never throws. */
+export function analyseScript(source: string, options: CompileOptions): ScriptAnalysis {
+  const expanded = expandIncludes(source, options.hardware, options.readInclude);
+  const tree = parseTokens(expanded.tokens, expanded.unread);
+  const generated = generateCode(tree, options);
+  const { scopes, names } = generated;
+  const first = firstError(tree, generated.failure);
+  const safe = options.mode === 'safe';
+  let usable = first === undefined && !generated.incomplete;
+  const diagnostics = [...tree.diagnostics, ...generated.diagnostics].map((diagnostic): Diagnostic => {
+    const span = expanded.originalSpan(diagnostic.span);
+    if (!safe || !brokenCodes.has(diagnostic.code)) return { ...diagnostic, span };
+    usable = false;
+    return { ...diagnostic, span, severity: 'error' };
+  });
+  diagnostics.sort((a, b) => a.span.start - b.span.start);
+  return {
+    script: usable ? generated.script : undefined,
+    diagnostics,
+    upstreamError: first === undefined ? undefined : upstreamError(tree.tokens, first.token, first.code),
+    tree,
+    scopes,
+    names,
+  };
+}
+
+/** Warnings about code that cannot do what it says (script-language 13); in `safe` mode they are errors. */
+const brokenCodes: ReadonlySet<string> = new Set([
+  'array-of-short',
+  'dereference-without-effect',
+  'element-assignment',
+  'float-compound',
+  'function-not-implemented',
+  'increment-without-effect',
+  'printf-aggregate',
+  'printf-type',
+  'too-many-values',
+]);
+
+/** Which mistake upstream meets first: one of the grammar or one of the meaning. */
+function firstError(tree: SyntaxTree, failure: Failure | undefined): Failure | undefined {
+  const { stop, tokens } = tree;
+  if (stop === undefined || failure === undefined) return failure ?? stop;
+  if (failure.token !== stop.token) return failure.token < stop.token ? failure : stop;
+  // At the same token upstream acts first when the token may follow an expression at all.
+  return mayFollowExpression(tokens.kinds[stop.token] ?? 0) ? failure : stop;
+}
+
+function mayFollowExpression(kind: TokenKind): boolean {
+  switch (kind) {
+    case TokenKind.CloseParen:
+    case TokenKind.CloseBracket:
+    case TokenKind.CloseBrace:
+    case TokenKind.Semicolon:
+    case TokenKind.Comma:
+    case TokenKind.Assign:
+      return true;
+    default:
+      return false;
+  }
+}
