@@ -3,6 +3,7 @@
  * Between two calls of `run` or `step` the state is exact and may be changed at will.
  */
 
+import { generalRegisterOrder } from '../../../script-engine/catalog/registers';
 import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
 import type { PhysicalMemory } from '../memory/physical-memory';
@@ -39,31 +40,11 @@ const NO_EXCEPTION = -1;
 const NO_END = 0n;
 
 /** GUEST_REGS order, then RIP and RFLAGS. */
-const STATE = [
-  'rax',
-  'rcx',
-  'rdx',
-  'rbx',
-  'rsp',
-  'rbp',
-  'rsi',
-  'rdi',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-  'rip',
-  'rflags',
-] as const;
+const STATE = [...generalRegisterOrder, 'rip', 'rflags'] as const;
 const RCX = 1;
 const R11 = 11;
 const RIP = 16;
 const RFLAGS = 17;
-export const GENERAL_REGISTER_COUNT = 16;
 
 /** What a guest thread keeps while another one runs. */
 export interface SavedCpu {
@@ -92,7 +73,7 @@ export class Cpu {
     enableLongMode(this.engine, BigInt(cr3));
     this.engine.useExits();
     this.#state = this.engine.batch(STATE);
-    this.general = this.#state.values.subarray(0, GENERAL_REGISTER_COUNT);
+    this.general = this.#state.values.subarray(0, generalRegisterOrder.length);
     this.#context = this.engine.createContext();
     this.#addHooks();
     this.load();

@@ -1,0 +1,133 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { eventByCommand } from '../../script-engine/catalog/events';
+import { functionByName } from '../../script-engine/catalog/functions';
+import { registerByName } from '../../script-engine/catalog/registers';
+import type { DebugSession } from './debug-session';
+import {
+  compileExpression,
+  evaluateExpression,
+  notAnExpression,
+  onlyLooks,
+  runStatements,
+} from './expression';
+import { armText } from './launch';
+import type { LiveTarget } from './live-target';
+import { notStopped, RequestError } from './request-error';
+import { writeRegister } from './variables';
+
+type Result = DebugProtocol.EvaluateResponse['body'];
+
+/** DAP `evaluate`. */
+export async function evaluate(
+  session: DebugSession,
+  args: DebugProtocol.EvaluateArguments,
+): Promise<Result> {
+  const live = session.requireLive();
+  if (args.context === 'repl') return evaluateInConsole(session, live, args.expression);
+  if (!live.isStopped) throw notStopped();
+  const frame = session.frames.get(args.frameId);
+  if (frame !== undefined) await live.view(frame.core);
+  if (args.context === 'hover') checkHover(args.expression);
+  return shown(live, await evaluateExpression(live, hoverText(args)), args.format?.hex !== false);
+}
+
+/** Hovering must not change the target, and a word of the language is explained by the language server. */
+function checkHover(expression: string): void {
+  if (functionByName(expression.trim()) !== undefined || !onlyLooks(expression)) {
+    throw new RequestError('Hovering does not run functions.', false);
+  }
+}
+
+/** An editor hovers over a word without its sign: `rax` of `@rax`. */
+function hoverText(args: DebugProtocol.EvaluateArguments): string {
+  const text = args.expression.trim();
+  return args.context === 'hover' && registerByName(text) !== undefined ? `@${text}` : text;
+}
+
+function shown(live: LiveTarget, value: bigint, withAddress: boolean): Result {
+  const hex = `0x${value.toString(16)}`;
+  const place = live.symbols.placeOf(value);
+  return {
+    result: hex,
+    type: place === undefined ? `${BigInt.asIntN(64, value)} in decimal` : place.text,
+    variablesReference: 0,
+    ...(withAddress ? { memoryReference: hex } : {}),
+  };
+}
+
+/** What the debug console takes: an expression, statements with or without `?`, or an event command to arm. */
+async function evaluateInConsole(session: DebugSession, live: LiveTarget, text: string): Promise<Result> {
+  const trimmed = text.trim();
+  if (trimmed === '') return textResult('');
+  if (isCommand(trimmed)) return textResult(await armText(live, trimmed));
+  const { source, isStatement } = statementOf(trimmed);
+  return live.whileHalted(async () => {
+    const expression = isStatement ? undefined : compileExpression(live, source);
+    if (expression?.ok === true) return shown(live, await evaluateExpression(live, source), true);
+    if (expression !== undefined && !looksLikeStatements(source)) {
+      throw notAnExpression(source, expression.message);
+    }
+    const { text: printed } = await runStatements(live, source);
+    live.invalidateViews();
+    session.frames.forgetWalks();
+    if (live.isStopped) session.invalidate(['stacks', 'variables']);
+    return textResult(printed.replace(/\n$/, ''));
+  });
+}
+
+function isCommand(text: string): boolean {
+  const [word = ''] = text.split(/[\s{]/, 1);
+  return eventByCommand(word.toLowerCase()) !== undefined || word.toLowerCase() === 'events';
+}
+
+/** Takes the `?` and the braces of the debugger's own command off. */
+function statementOf(text: string): { source: string; isStatement: boolean } {
+  if (!text.startsWith('?')) return { source: text, isStatement: false };
+  const body = text.slice(1).trim();
+  const inBraces = /^\{([\s\S]*)\}$/.exec(body);
+  return { source: inBraces?.[1]?.trim() ?? body, isStatement: looksLikeStatements(inBraces?.[1] ?? body) };
+}
+
+function looksLikeStatements(text: string): boolean {
+  return /[;}]\s*$/.test(text);
+}
+
+function textResult(result: string): Result {
+  return { result, variablesReference: 0 };
+}
+
+/** DAP `setExpression`: registers, and memory that a dereference names. */
+export async function setExpression(
+  session: DebugSession,
+  args: DebugProtocol.SetExpressionArguments,
+): Promise<DebugProtocol.SetExpressionResponse['body']> {
+  const live = session.requireLive();
+  const frame = session.frames.get(args.frameId);
+  await live.view(frame?.core);
+  const name = args.expression.trim();
+  if (registerByName(name.replace(/^@/, '')) !== undefined) {
+    return writeRegister(session, live, name, args.value);
+  }
+  const target = /^(?:poi|dq|dd|dw|db)\s*\(([\s\S]*)\)$/.exec(name);
+  if (target === null) {
+    throw new RequestError(
+      `"${name}" cannot be assigned; write a register, or poi(address), dd(address), db(address).`,
+    );
+  }
+  const address = await evaluateExpression(live, target[1] ?? '');
+  const value = await evaluateExpression(live, args.value);
+  await live.debuggee.writeMemory(address, littleEndian(value, sizeOfAccess(name)));
+  live.invalidateViews();
+  session.invalidate(['stacks', 'variables']);
+  return { value: `0x${value.toString(16)}` };
+}
+
+function sizeOfAccess(name: string): number {
+  if (name.startsWith('db')) return 1;
+  if (name.startsWith('dw')) return 2;
+  return name.startsWith('dd') ? 4 : 8;
+}
+
+function littleEndian(value: bigint, sizeBytes: number): Uint8Array {
+  return Uint8Array.from({ length: sizeBytes }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
+}

@@ -1,0 +1,70 @@
+import { RequestError } from './request-error';
+import type { LaunchArguments } from './request-table';
+
+/** A launch configuration whose attributes have been checked. */
+export interface LaunchConfig {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>> | undefined;
+  readonly scripts: readonly string[];
+  readonly scriptArgs: readonly string[];
+  readonly stopOnEntry: boolean;
+}
+
+/** Checks what a client sent. Throws RequestError that names the attribute. */
+export function readLaunchConfig(given: LaunchArguments): LaunchConfig {
+  if (given.program === undefined || given.program === '') {
+    throw new RequestError(
+      'No "program" is set in the launch configuration; name a Linux x86-64 program for the embedded machine to run.',
+    );
+  }
+  if (typeof given.program !== 'string') throw wrongKind('program', 'a path');
+  return {
+    program: given.program,
+    args: texts('args', given.args),
+    environment: given.env === undefined ? undefined : environment(given.env),
+    scripts: [
+      ...(given.script === undefined || given.script === '' ? [] : [text('script', given.script)]),
+      ...texts('scripts', given.scripts),
+    ],
+    scriptArgs: texts('scriptArgs', given.scriptArgs),
+    stopOnEntry: flag('stopOnEntry', given.stopOnEntry),
+  };
+}
+
+function wrongKind(name: string, wanted: string): RequestError {
+  return new RequestError(`"${name}" in the launch configuration must be ${wanted}.`);
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw wrongKind(name, 'a path');
+  return value;
+}
+
+function texts(name: string, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw wrongKind(name, 'a list of texts');
+  return value.map((item: unknown) => {
+    if (typeof item === 'string') return item;
+    if (typeof item === 'number') return String(item);
+    throw wrongKind(name, 'a list of texts');
+  });
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== 'boolean') throw wrongKind(name, 'true or false');
+  return value;
+}
+
+function environment(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongKind('env', 'an object of texts');
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, setting]) => {
+      if (typeof setting !== 'string') throw wrongKind('env', 'an object of texts');
+      return [name, setting];
+    }),
+  );
+}

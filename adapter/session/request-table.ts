@@ -1,0 +1,55 @@
+import type { DebugProtocol as P } from '@vscode/debugprotocol';
+
+/** Launch attributes as they come from a client: anything can be missing or of a wrong kind. */
+export interface LaunchArguments extends P.LaunchRequestArguments {
+  readonly program?: unknown;
+  readonly args?: unknown;
+  readonly env?: unknown;
+  readonly script?: unknown;
+  readonly scripts?: unknown;
+  readonly scriptArgs?: unknown;
+  readonly stopOnEntry?: unknown;
+}
+
+type Body<Response extends P.Response> = Response['body'];
+
+/** Every request we answer: its arguments and the body of its answer. */
+export interface RequestTable {
+  initialize: [P.InitializeRequestArguments, P.Capabilities];
+  launch: [LaunchArguments, void];
+  configurationDone: [P.ConfigurationDoneArguments, void];
+  disconnect: [P.DisconnectArguments, void];
+  terminate: [P.TerminateArguments, void];
+  cancel: [P.CancelArguments, void];
+  setBreakpoints: [P.SetBreakpointsArguments, Body<P.SetBreakpointsResponse>];
+  breakpointLocations: [P.BreakpointLocationsArguments, Body<P.BreakpointLocationsResponse>];
+  setFunctionBreakpoints: [P.SetFunctionBreakpointsArguments, Body<P.SetFunctionBreakpointsResponse>];
+  setInstructionBreakpoints: [
+    P.SetInstructionBreakpointsArguments,
+    Body<P.SetInstructionBreakpointsResponse>,
+  ];
+  dataBreakpointInfo: [P.DataBreakpointInfoArguments, Body<P.DataBreakpointInfoResponse>];
+  setDataBreakpoints: [P.SetDataBreakpointsArguments, Body<P.SetDataBreakpointsResponse>];
+  setExceptionBreakpoints: [P.SetExceptionBreakpointsArguments, Body<P.SetExceptionBreakpointsResponse>];
+  exceptionInfo: [P.ExceptionInfoArguments, Body<P.ExceptionInfoResponse>];
+  continue: [P.ContinueArguments, Body<P.ContinueResponse>];
+  pause: [P.PauseArguments, void];
+  next: [P.NextArguments, void];
+  stepIn: [P.StepInArguments, void];
+  stepOut: [P.StepOutArguments, void];
+  gotoTargets: [P.GotoTargetsArguments, Body<P.GotoTargetsResponse>];
+  goto: [P.GotoArguments, void];
+  threads: [unknown, Body<P.ThreadsResponse>];
+  stackTrace: [P.StackTraceArguments, Body<P.StackTraceResponse>];
+  scopes: [P.ScopesArguments, Body<P.ScopesResponse>];
+  variables: [P.VariablesArguments, Body<P.VariablesResponse>];
+  setVariable: [P.SetVariableArguments, Body<P.SetVariableResponse>];
+  evaluate: [P.EvaluateArguments, Body<P.EvaluateResponse>];
+  setExpression: [P.SetExpressionArguments, Body<P.SetExpressionResponse>];
+  readMemory: [P.ReadMemoryArguments, Body<P.ReadMemoryResponse>];
+  writeMemory: [P.WriteMemoryArguments, Body<P.WriteMemoryResponse>];
+  disassemble: [P.DisassembleArguments, Body<P.DisassembleResponse>];
+  modules: [P.ModulesArguments, Body<P.ModulesResponse>];
+  loadedSources: [P.LoadedSourcesArguments, Body<P.LoadedSourcesResponse>];
+  source: [P.SourceArguments, Body<P.SourceResponse>];
+}

@@ -1,0 +1,159 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Debuggee } from '../../driver/debuggee';
+import {
+  type ConsoleEvent,
+  type EmbeddedMachine,
+  EmbeddedMachineError,
+  startEmbeddedMachine,
+} from '../../driver/embedded/embedded-machine';
+import { connectKdDebuggee } from '../../driver/kd/kd-debuggee';
+import { readElf } from '../symbols/elf-image';
+import { checkProgramFile, type ProgramFile, ProgramFileError } from '../symbols/program-file';
+import { SymbolTable } from '../symbols/symbol-table';
+import { type Target, TargetError } from './target';
+import { within } from './time-limit';
+
+export interface LaunchTargetConfig {
+  readonly program: string;
+  readonly arguments: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly readableFolders?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+/** The makers of a target's two halves; tests bring their own. */
+export interface TargetParts {
+  readonly startMachine: typeof startEmbeddedMachine;
+  readonly connect: typeof connectKdDebuggee;
+}
+
+export type OpenTarget = (config: LaunchTargetConfig) => Promise<Target>;
+
+const CLOSE_LIMIT_MS = 300;
+const DISPOSE_LIMIT_MS = 500;
+
+/**
+ * Starts `program` on the embedded machine and halts it at its entry point. Rejects with TargetError; nothing is left
+ * running then.
+ */
+export async function launchTarget(
+  config: LaunchTargetConfig,
+  parts: TargetParts = { startMachine: startEmbeddedMachine, connect: connectKdDebuggee },
+): Promise<Target> {
+  const program = await programOf(config);
+  const machine = await machineFor(config, program, parts);
+  const console = bufferedConsole(machine);
+  let debuggee: Debuggee;
+  try {
+    debuggee = await parts.connect(
+      machine.stream,
+      config.signal === undefined ? {} : { signal: config.signal },
+    );
+    await debuggee.pause();
+  } catch (error) {
+    await within(DISPOSE_LIMIT_MS, machine.dispose());
+    const failure = console.failure();
+    throw new TargetError(failure ?? sentence(error), 'machine');
+  }
+  const symbols = new SymbolTable();
+  await loadModules(symbols, debuggee, program);
+  return {
+    debuggee,
+    symbols,
+    program: program.path,
+    onConsole: console.listen,
+    loadsLibraries: program.image.sectionNamed('.interp') !== undefined,
+    async refreshModules() {
+      await debuggee.reloadModules();
+      return loadModules(symbols, debuggee, program);
+    },
+    async dispose() {
+      await within(CLOSE_LIMIT_MS, debuggee.close());
+      await within(DISPOSE_LIMIT_MS, machine.dispose());
+    },
+  };
+}
+
+async function programOf(config: LaunchTargetConfig): Promise<ProgramFile> {
+  try {
+    return await checkProgramFile(config.program);
+  } catch (error) {
+    if (error instanceof ProgramFileError) throw new TargetError(error.message, 'program');
+    throw error;
+  }
+}
+
+async function machineFor(
+  config: LaunchTargetConfig,
+  program: ProgramFile,
+  parts: TargetParts,
+): Promise<EmbeddedMachine> {
+  try {
+    return await parts.startMachine({
+      program: program.path,
+      arguments: config.arguments,
+      ...(config.environment === undefined ? {} : { environment: config.environment }),
+      ...(config.readableFolders === undefined ? {} : { readableFolders: config.readableFolders }),
+    });
+  } catch (error) {
+    if (error instanceof EmbeddedMachineError) throw new TargetError(error.message, error.origin);
+    throw new TargetError(sentence(error), 'machine');
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Keeps console events until somebody listens: the machine speaks from its first moment on. */
+function bufferedConsole(machine: EmbeddedMachine): {
+  listen: (listener: (event: ConsoleEvent) => void) => void;
+  failure: () => string | undefined;
+} {
+  let receiver: ((event: ConsoleEvent) => void) | undefined;
+  const early: ConsoleEvent[] = [];
+  machine.onConsole((event) => {
+    if (receiver === undefined) early.push(event);
+    else receiver(event);
+  });
+  return {
+    listen(listener) {
+      receiver = listener;
+      for (const event of early.splice(0)) listener(event);
+    },
+    failure() {
+      const failed = early.find((event) => event.kind === 'failed');
+      return failed?.kind === 'failed' ? failed.reason : undefined;
+    },
+  };
+}
+
+/**
+ * Reads the symbols of every module whose file is on this computer. Modules without one keep their addresses only. True when
+ * there were new ones.
+ */
+async function loadModules(symbols: SymbolTable, debuggee: Debuggee, program: ProgramFile): Promise<boolean> {
+  const before = symbols.modules.length;
+  const listed = debuggee.modules;
+  if (listed.length === 0 && before === 0) {
+    symbols.addModule(program.path, program.image, program.image.linkedBase);
+  }
+  for (const [index, module] of listed.entries()) {
+    // By address: the loader is listed under the name of its link too.
+    if (symbols.hasModuleAt(module.baseAddress)) continue;
+    // The main program is the file we were given, under whatever path the guest sees it.
+    const isProgram = index === 0 || path.resolve(module.path) === program.path;
+    const image = isProgram ? program.image : await imageOf(module.path);
+    if (image === undefined) continue;
+    symbols.addModule(isProgram ? program.path : module.path, image, module.baseAddress);
+  }
+  return symbols.modules.length > before;
+}
+
+async function imageOf(file: string): Promise<ProgramFile['image'] | undefined> {
+  const bytes = await readFile(file).catch(() => undefined);
+  if (bytes === undefined) return undefined;
+  const reading = readElf(bytes);
+  return reading.kind === 'image' ? reading.image : undefined;
+}
