@@ -1,0 +1,20 @@
+import path from 'node:path';
+import type { ExtensionContext } from 'vscode';
+import { LanguageClient, TransportKind } from 'vscode-languageclient/node';
+import { SCRIPT_LANGUAGE_ID } from './launch-configuration';
+
+/** Starts the language server as a process of its own. It only reads texts, so it runs in untrusted workspaces too. */
+export async function startLanguageClient(context: ExtensionContext): Promise<LanguageClient> {
+  const module = path.join(context.extensionPath, 'dist', 'language-server.js');
+  const client = new LanguageClient(
+    'hyperdbg-script',
+    'HyperDbg Script',
+    {
+      run: { module, transport: TransportKind.ipc },
+      debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=0'] } },
+    },
+    { documentSelector: [{ language: SCRIPT_LANGUAGE_ID }] },
+  );
+  await client.start();
+  return client;
+}
