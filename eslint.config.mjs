@@ -13,7 +13,10 @@ const rooms = {
 };
 
 const otherRooms = (names) =>
-  names.map((name) => ({ group: [`**/${name}/**`], message: `This room does not import ${name} (ARCHITECTURE.md).` }));
+  names.map((name) => ({
+    group: [`**/${name}/**`],
+    message: `This room does not import ${name} (ARCHITECTURE.md).`,
+  }));
 
 const koffiRule = { group: ['koffi', 'koffi/*'], message: 'Only driver/native imports koffi.' };
 const fullScript = {
