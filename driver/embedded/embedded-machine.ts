@@ -85,29 +85,22 @@ class WorkerMachine implements EmbeddedMachine {
   readonly ready: Promise<void>;
   readonly stream: WorkerStream;
   readonly #worker: Worker;
+  readonly #port: MessagePort;
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORD_COUNT));
   readonly #ended: Promise<void>;
   readonly #kept: ConsoleEvent[] = [];
   #listener: ((event: ConsoleEvent) => void) | undefined;
   #engine: { readonly handle: bigint; readonly library: UnicornLibrary } | undefined;
-  /** How the machine has ended, and whether the wire has been read to its end: the user learns of it after both. */
-  #end: ConsoleEvent | undefined;
-  #isWireRead = false;
   #isOver = false;
 
   constructor(options: EmbeddedMachineOptions) {
     const { port1, port2 } = new MessageChannel();
-    this.stream = new WorkerStream(port1, options.program, {
-      sent: () => this.#signal(),
-      readToEnd: () => {
-        this.#isWireRead = true;
-        this.#finishWhenRead();
-      },
-    });
-    const workerData: WorkerData = { options, words: this.#words, wire: port2 };
+    this.#port = port1;
+    this.stream = new WorkerStream(port1, options.program, () => this.#signal());
+    const workerData: WorkerData = { options, words: this.#words, port: port2 };
     this.#worker = new Worker(workerFile(), { workerData, transferList: [port2] });
     this.ready = new Promise((resolve, reject) => {
-      this.#worker.on('message', (message: WorkerMessage) => this.#onMessage(message, resolve, reject));
+      port1.on('message', (message: WorkerMessage) => this.#onMessage(message, resolve, reject));
       this.#worker.on('error', (error) => {
         reject(new EmbeddedMachineError(`The embedded machine failed: ${error.message}.`, 'machine'));
         this.#finish({ kind: 'failed', reason: `The embedded machine failed: ${error.message}.` });
@@ -130,19 +123,16 @@ class WorkerMachine implements EmbeddedMachine {
         Atomics.notify(this.#words, WORD.unread);
         this.#emit(message);
         return;
+      case 'wire':
+        this.stream.receive(message.bytes);
+        return;
       case 'exited':
-        this.#end = message;
-        this.#finishWhenRead();
+        this.#finish(message);
         return;
       case 'failed':
-        this.#end = { kind: 'failed', reason: `The embedded machine cannot go on: ${message.text}.` };
-        this.#finishWhenRead();
+        this.#finish({ kind: 'failed', reason: `The embedded machine cannot go on: ${message.text}.` });
         return;
     }
-  }
-
-  #finishWhenRead(): void {
-    if (this.#end !== undefined && this.#isWireRead) this.#finish(this.#end);
   }
 
   #finish(event: ConsoleEvent): void {
@@ -153,6 +143,7 @@ class WorkerMachine implements EmbeddedMachine {
     this.stream.end(
       event.kind === 'exited' ? `the program ended with code ${event.code}` : 'the machine has ended',
     );
+    this.#port.close();
   }
 
   #emit(event: ConsoleEvent): void {
@@ -199,33 +190,40 @@ class WorkerMachine implements EmbeddedMachine {
     await this.#ended;
     clearInterval(again);
     this.#isOver = true;
+    this.#port.close();
   }
 }
 
 class WorkerStream implements ByteStream {
   readonly description: string;
   readonly #port: MessagePort;
-  readonly #events: { sent(): void; readToEnd(): void };
+  readonly #sent: () => void;
+  #listener: ((bytes: Uint8Array) => void) | undefined;
+  /** What came before there was a listener. */
+  #early: Uint8Array[] = [];
   #closed: string | undefined;
   #onClosed: ((reason: string) => void) | undefined;
 
-  constructor(port: MessagePort, program: string, events: { sent(): void; readToEnd(): void }) {
+  constructor(port: MessagePort, program: string, sent: () => void) {
     this.#port = port;
-    this.#events = events;
+    this.#sent = sent;
     this.description = `the embedded machine running ${path.basename(program)}`;
   }
 
   send(bytes: Uint8Array): void {
     if (this.#closed !== undefined) return;
     this.#port.postMessage(bytes);
-    this.#events.sent();
+    this.#sent();
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#listener === undefined) this.#early.push(bytes);
+    else this.#listener(bytes);
   }
 
   onBytes(listener: (bytes: Uint8Array) => void): void {
-    this.#port.on('message', (bytes: Uint8Array) => {
-      if (bytes.length === 0) this.#events.readToEnd();
-      else listener(bytes);
-    });
+    this.#listener = listener;
+    for (const bytes of this.#early.splice(0)) listener(bytes);
   }
 
   onClosed(listener: (reason: string) => void): void {
@@ -240,7 +238,6 @@ class WorkerStream implements ByteStream {
   end(reason: string): void {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
-    this.#port.close();
     this.#onClosed?.(reason);
   }
 }

@@ -27,14 +27,16 @@ export const MAX_UNREAD_BYTES = 4 << 20;
 export interface WorkerData {
   readonly options: EmbeddedMachineOptions;
   readonly words: Int32Array;
-  /** Bytes of the debugger's wire, both ways, as Uint8Array. An empty one from the worker is the last. */
-  readonly wire: MessagePort;
+  /** To the worker: bytes of the debugger, as Uint8Array. From it: WorkerMessage. */
+  readonly port: MessagePort;
 }
 
-/** Messages of the worker to its owner, over the worker's own port. */
+/** Everything that the worker tells goes one way, so that the order in which things happened is the order of arrival. */
 export type WorkerMessage =
   | { readonly kind: 'ready'; readonly engine: bigint; readonly libraryFile: string }
   | { readonly kind: 'refused'; readonly origin: 'program' | 'machine'; readonly text: string }
+  /** Bytes of the debugger's wire. */
+  | { readonly kind: 'wire'; readonly bytes: Uint8Array }
   | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly kind: 'exited'; readonly code: number; readonly signal: string | undefined }
   | { readonly kind: 'failed'; readonly text: string };

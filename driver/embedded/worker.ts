@@ -1,6 +1,6 @@
 /** The thread in which the embedded machine lives. It never returns to its event loop before the machine is over. */
 
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { EventCore } from './events/event-core';
@@ -11,12 +11,12 @@ import { MAX_UNREAD_BYTES, WORD, type WorkerData, type WorkerMessage } from './l
 import { MachineLoop, type Transport } from './machine-loop';
 import { KdServer } from './server/kd-server';
 
-const { options, words, wire } = workerData as WorkerData;
+const { options, words, port } = workerData as WorkerData;
 const OPERATING_SYSTEM = 'Linux x86-64 program on the embedded machine of HyperDbg for VS Code';
 const CONSOLE_WAIT_MS = 50;
 
 function tell(message: WorkerMessage): void {
-  parentPort?.postMessage(message);
+  port.postMessage(message);
 }
 
 const mustQuit = (): boolean => Atomics.load(words, WORD.quit) !== 0;
@@ -32,7 +32,7 @@ function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
 const transport: Transport = {
   take: () => {
     Atomics.store(words, WORD.seen, Atomics.load(words, WORD.signal));
-    const received = receiveMessageOnPort(wire) as { message: Uint8Array } | undefined;
+    const received = receiveMessageOnPort(port) as { message: Uint8Array } | undefined;
     return received?.message;
   },
   wait: (timeoutMs) => {
@@ -85,7 +85,7 @@ function runMachine(machine: GuestMachine): void {
   const server = new KdServer({
     machine,
     events,
-    send: (bytes) => wire.postMessage(bytes),
+    send: (bytes) => tell({ kind: 'wire', bytes }),
     operatingSystem: OPERATING_SYSTEM,
   });
   const loop = new MachineLoop(machine, events, server, transport);
@@ -98,7 +98,6 @@ function runMachine(machine: GuestMachine): void {
   const { end } = machine.process;
   if (failure !== undefined) tell({ kind: 'failed', text: failure });
   else if (end !== undefined) tell({ kind: 'exited', ...end });
-  wire.postMessage(new Uint8Array(0));
 }
 
 /** The engine goes only after the owner has said that it will not reach for it any more. */
@@ -112,4 +111,4 @@ if (machine !== undefined) {
   waitForFarewell();
   machine.dispose();
 }
-wire.close();
+port.close();

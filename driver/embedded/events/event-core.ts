@@ -10,7 +10,7 @@ import type { ActionRequest, EventRequest, EventVerb } from '../../debuggee';
 import { errorText } from '../../kd/log-message';
 import { DEBUGGER_ERROR, OPERATION, SDK } from '../../sdk/tables.generated';
 import type { CodeRunner, EventHost, SafeBuffer } from './event-host';
-import { EventScriptMachine } from './event-script-machine';
+import { EventScriptMachine, type ScriptOccasion } from './event-script-machine';
 import { EventStore, type StoredAction, type StoredEvent } from './event-store';
 
 import type { CodeRun, Delivery, Occurrence, RunError, ScriptRun } from './delivery';
@@ -25,6 +25,8 @@ const BUFFER_LIMIT_BYTES = SDK.MaximumPacketsCapacity;
 /** One pass of the trigger algorithm under way. */
 interface Pass {
   readonly occurrence: Occurrence;
+  /** What the action that runs is for. */
+  occasion: ScriptOccasion | undefined;
   shortCircuit: boolean;
   postNeeded: boolean;
   readonly hits: bigint[];
@@ -126,6 +128,7 @@ export class EventCore {
     const outer = this.#pass;
     const pass: Pass = {
       occurrence,
+      occasion: undefined,
       shortCircuit: false,
       postNeeded: false,
       hits: [],
@@ -190,12 +193,14 @@ export class EventCore {
   #act(event: StoredEvent, action: StoredAction, pass: Pass): void {
     const eventTag = event.request.tag;
     const { stage, context } = pass.occurrence;
+    const buffer = action.kind === 'break' ? this.bufferOf(eventTag) : action.buffer;
+    pass.occasion = { eventTag, stage, context, buffer };
     switch (action.kind) {
       case 'break':
         this.host.halt({ eventTag, stage });
         return;
       case 'script': {
-        action.machine.occasion = { eventTag, stage, context, buffer: action.buffer };
+        action.machine.occasion = pass.occasion;
         const outcome = runScript(action.script, action.machine, this.#session);
         if (outcome.error === undefined) return;
         const { slot } = outcome.error;
@@ -203,7 +208,6 @@ export class EventCore {
         return;
       }
       case 'code': {
-        const { buffer } = action;
         const result = this.codeRunner.run(
           action.bytes,
           'action',
@@ -251,6 +255,8 @@ export class EventCore {
   runScript(bytes: Uint8Array, symbolCount: number, print: (text: string) => void): ScriptRun {
     try {
       const machine = new EventScriptMachine(this.host, this, print);
+      // A debugger that is halted by an event sees what the event's own script would see.
+      machine.occasion = this.#pass?.occasion;
       const { error, result } = runScript(prepareScript(bytes, symbolCount), machine, this.#haltedSession);
       return { ok: error === undefined, error: error && { text: reasonOf(error), slot: error.slot }, result };
     } catch (error) {

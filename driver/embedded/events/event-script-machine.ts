@@ -28,7 +28,7 @@ export interface EventSwitches {
 export class EventScriptMachine implements ScriptMachine {
   readonly mode = 'kernel';
   readonly services: ScriptServices;
-  /** undefined for a script of the halted debugger. */
+  /** undefined for a script of a debugger that no event has halted. */
   occasion: ScriptOccasion | undefined;
 
   constructor(

@@ -8,6 +8,7 @@ import { type ElfImage, readElf } from '../../../adapter/symbols/elf-image';
 import { checkProgramFile } from '../../../adapter/symbols/program-file';
 import { SymbolTable } from '../../../adapter/symbols/symbol-table';
 import { Random } from '../../random';
+import { skipBecause } from '../../skip';
 import { elfBytes, type ElfOptions } from './elf-bytes';
 
 function imageOf(options: ElfOptions): ElfImage {
@@ -159,16 +160,16 @@ function hasCompiler(): boolean {
   }
 }
 
-/** Where there is no compiler there is nothing to read. */
-const describeWithCompiler: (title: string, suite: (this: Mocha.Suite) => void) => void = hasCompiler()
-  ? describe
-  : () => undefined;
-
-describeWithCompiler('adapter/symbols: programs of a real compiler', function () {
+describe('adapter/symbols: programs of a real compiler', function () {
   this.timeout(30_000);
   let folder: string;
-  before(() => (folder = mkdtempSync(path.join(tmpdir(), 'hyperdbg-gcc-'))));
-  after(() => rmSync(folder, { recursive: true }));
+  before(function () {
+    if (!hasCompiler()) skipBecause(this, 'there is no gcc here');
+    folder = mkdtempSync(path.join(tmpdir(), 'hyperdbg-gcc-'));
+  });
+  after(() => {
+    if (folder !== undefined) rmSync(folder, { recursive: true });
+  });
 
   async function build(name: string, ...flags: string[]): Promise<SymbolTable> {
     mkdirSync(path.join(folder, 'src'), { recursive: true });

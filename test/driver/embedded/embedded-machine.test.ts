@@ -166,6 +166,16 @@ int main(void) { struct sigaction a = {0}; a.sa_sigaction = handler; a.sa_flags 
       assert.match(run.stdout, /^sum 1644 /);
     });
 
+    it('lets the halted debugger ask what the event is about', async () => {
+      const tag = await run.hook(guest.symbol('twice'), BREAK);
+      await run.resume();
+      const source = 'printf("%llx %llx %llx", $context, $event_tag, $event_stage);';
+      const ask = run.script(source);
+      assert.ok(ask.kind === 'script');
+      const { text } = await run.debuggee.runScript(ask.bytes, ask.symbolCount, false);
+      assert.equal(text, `${guest.symbol('twice').toString(16)} ${tag.toString(16)} 0`);
+    });
+
     it('runs nothing when the condition is false, and everything when it is true', async () => {
       // condition: GUEST_REGS.rdi == 2 → mov rax, [rcx+0x38]; cmp rax, 2; sete al; movzx eax, al; ret
       const condition = new Uint8Array(
@@ -284,6 +294,19 @@ int main(void) { struct sigaction a = {0}; a.sa_sigaction = handler; a.sa_flags 
       assert.equal((await run.resume())?.reason, 'breakpoint');
       await run.finish();
       assert.match(run.stdout, / leaf 77\n/);
+    });
+
+    it('tells of output and messages in the order in which they happened', async () => {
+      const [before, after] = [
+        { type: TYPE.SYSCALL_HOOK_EFER_SYSCALL, options: [1n] },
+        { type: TYPE.SYSCALL_HOOK_EFER_SYSCALL, options: [1n], stage: 2 as const },
+      ];
+      await run.arm(before, run.script('printf("before\\n");'));
+      await run.arm(after, run.script('printf("after\\n");'));
+      await run.finish();
+      const seen = run.log.map((text) => text.trim().split(' ')[0]);
+      // In the second pass the event that wanted only the first runs again (driver-protocol 5.5, QUIRK).
+      assert.deepEqual(seen, ['before', 'sum', 'after', 'before']);
     });
 
     it('sees system calls and can swallow one', async () => {

@@ -18,6 +18,8 @@ export class Session {
   readonly messages: string[] = [];
   readonly errors: string[] = [];
   readonly buffers: Uint8Array[] = [];
+  /** Output of the guest and messages, as they came. */
+  readonly log: string[] = [];
   stdout = '';
   readonly #stops: Stop[] = [];
   readonly #globals = new GlobalTable();
@@ -36,6 +38,7 @@ export class Session {
       machine.onConsole((event) => {
         if (event.kind === 'output') {
           this.stdout += Buffer.from(event.bytes).toString();
+          this.log.push(Buffer.from(event.bytes).toString());
           printed();
           return;
         }
@@ -48,7 +51,10 @@ export class Session {
         if (this.#waiting === undefined) this.#stops.push(stop);
         else this.#waiting(stop);
       },
-      message: (message) => (message.kind === 'script' ? this.messages : this.errors).push(message.text),
+      message: (message) => {
+        (message.kind === 'script' ? this.messages : this.errors).push(message.text);
+        this.log.push(message.text);
+      },
       buffer: (buffer) => this.buffers.push(buffer.bytes),
     });
   }
