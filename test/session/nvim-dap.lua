@@ -46,7 +46,9 @@ end
 
 local function plugin_folders()
   if wanted.plugin then
-    assert(has_plugin(wanted.plugin), 'HDS_NVIM_DAP names ' .. wanted.plugin .. ', where there is no lua/dap.lua')
+    if not has_plugin(wanted.plugin) then
+      error('HDS_NVIM_DAP names ' .. wanted.plugin .. ', where there is no lua/dap.lua', 0)
+    end
     return { wanted.plugin }
   end
   local folders = {}
@@ -117,17 +119,8 @@ end
 
 local function listen(dap)
   local before, after = dap.listeners.before, dap.listeners.after
-  local has_terminated = false
   for _, command in ipairs({ 'initialize', 'launch' }) do
-    before[command][NAME] = guarded(function(session, problem)
-      -- Not every version of nvim-dap tells that the adapter is gone; without it there is the limit.
-      if session.on_close then
-        session.on_close[NAME] = function()
-          if not has_terminated then
-            fail('the adapter ended before the session did')
-          end
-        end
-      end
+    before[command][NAME] = guarded(function(_, problem)
       if problem then
         fail('"' .. command .. '" failed: ' .. tostring(problem.message))
       end
@@ -146,13 +139,27 @@ local function listen(dap)
   before.event_exited[NAME] = guarded(function(_, body)
     tell('exited', { exitCode = body.exitCode })
   end)
-  before.event_terminated[NAME] = function()
-    has_terminated = true
-  end
   after.event_terminated[NAME] = guarded(function()
     tell('terminated')
     finish(0)
   end)
+end
+
+--- Tells when the adapter ends before its session does. A version of nvim-dap that cannot tell leaves that to the limit.
+local function watch(dap)
+  local session = dap.session()
+  if not session or not session.on_close then
+    return
+  end
+  local has_terminated = false
+  dap.listeners.before.event_terminated[NAME] = function()
+    has_terminated = true
+  end
+  session.on_close[NAME] = function()
+    if not has_terminated then
+      fail('the adapter ended before the session did')
+    end
+  end
 end
 
 local function run()
@@ -171,6 +178,7 @@ local function run()
     fail('the session was not over after ' .. wanted.limitMs .. ' ms')
   end, wanted.limitMs)
   dap.run(wanted.configuration)
+  watch(dap)
 end
 
 guarded(run)()

@@ -35,7 +35,7 @@ interface NvimRun {
   readonly log: string;
 }
 
-/** Before it there is no nvim-dap that a user could still have. */
+/** The oldest that this was tried with; the Lua needs vim.json, which is of 0.6. */
 const OLDEST_NVIM = [0, 7] as const;
 const SESSION_LIMIT_MS = 40_000;
 const PROCESS_LIMIT_MS = 50_000;
@@ -52,14 +52,7 @@ describe('the main job, driven by nvim-dap', () => {
     run = await runNvim();
     const [missing] = only(run.sights, 'missing');
     if (missing !== undefined) skipBecause(this, missing.text);
-    const problems = only(run.sights, 'problem').map(({ text }) => text);
-    assert.deepEqual(problems, [], problems.join('\n'));
-    const { sights, status, errorText } = run;
-    assert.equal(
-      sights.at(-1)?.kind,
-      'terminated',
-      `nvim ended with status ${status} and said: ${errorText}`,
-    );
+    if (run.sights.at(-1)?.kind !== 'terminated') assert.fail(accountOf(run));
   });
 
   it('runs from launch to end without a complaint of the editor or the adapter', () => {
@@ -127,6 +120,12 @@ function only<Kind extends Sight['kind']>(
   kind: Kind,
 ): Extract<Sight, { kind: Kind }>[] {
   return sights.filter((sight): sight is Extract<Sight, { kind: Kind }> => sight.kind === kind);
+}
+
+/** What there is to say of a session that did not come to its end. */
+function accountOf({ sights, status, errorText, log }: NvimRun): string {
+  const said = [...only(sights, 'problem'), ...only(sights, 'notice')].map(({ text }) => text);
+  return [`nvim ended with status ${status}`, ...said, errorText, log].join('\n').trimEnd();
 }
 
 function instructionPointer(frame: DebugProtocol.StackFrame): bigint {
