@@ -80,30 +80,31 @@ function statementsOf(text: string): readonly Statement[] {
   );
 }
 
+const LABEL = /^(\.?[A-Za-z_][\w.]*)\s*:\s*/;
+const LABELS = /^(?:\.?[A-Za-z_][\w.]*\s*:\s*)+/;
 const PREFIXES =
   /^(?:(?:lock|rep|repe|repz|repne|repnz|xacquire|xrelease|bnd|notrack|data16|data32|addr32|rex\w*)(?:\s+|$))+/i;
-const LABEL = /^([A-Za-z_.$][\w.$]*):\s*/;
+const NUMBER = '-?(?:0x[0-9a-f]{1,16}|[0-9]{1,18})';
+const DATA = new RegExp(`^\\.(?:byte|short|word|long|quad)\\s+${NUMBER}(?:\\s*,\\s*${NUMBER})*$`, 'i');
 
 function labelsOf(statement: string): readonly string[] {
   const label = LABEL.exec(statement)?.[1];
-  return label === undefined ? [] : [label.replace(/[.$]/g, '\\$&')];
+  return label === undefined ? [] : [label.replace(/[.]/g, '\\$&')];
 }
 
 /**
- * Why a statement is not handed to Keystone, which hangs on a line that begins with a bracket or on a prefix before a number and runs out of memory on
- * directives like `.fill`; undefined when it may be.
+ * Why a statement is not handed to Keystone, which hangs on lines that begin with no mnemonic and on broken data, and runs
+ * out of memory on directives like `.fill`; undefined when it may be.
  */
 function wrongForm(statement: string): string | undefined {
-  const instruction = statement.replace(LABEL, '');
-  if (instruction === '') return undefined;
+  const instruction = statement.replace(LABELS, '');
+  if (instruction === '' || DATA.test(instruction)) return undefined;
   const behindPrefixes = instruction.replace(PREFIXES, '');
-  if (
-    behindPrefixes !== '' &&
-    !/^(?:[A-Za-z]\w*|\.(?:byte|short|word|long|quad))(?:\s|$)/.test(behindPrefixes)
-  ) {
+  if (behindPrefixes !== '' && !/^[A-Za-z]\w*(?:\s|$)/.test(behindPrefixes)) {
     return 'an instruction begins with a mnemonic';
   }
-  const strange = /[^\w\s,+\-*/[\]():.{}]/.exec(instruction)?.[0];
+  const withoutSegments = instruction.replace(/\b[c-gs]s\s*:/gi, '');
+  const strange = /[^\w\s,+\-*/[\]().{}]/.exec(withoutSegments)?.[0];
   if (strange !== undefined) return `\`${strange}\` does not belong into an instruction`;
   return areBracketsBalanced(instruction) ? undefined : 'its brackets are not balanced';
 }

@@ -1,5 +1,7 @@
 /** Built-in functions of the script language (script-language 9). */
 
+import { functionTexts } from './function-texts';
+
 /** Where a function may stand and what it takes; upstream's grammar knows them by these classes. */
 export type FunctionClass =
   | 'OneOpFunc1'
@@ -32,6 +34,12 @@ export interface ScriptFunction {
   readonly functionClass: FunctionClass;
   readonly category: string;
   readonly summary: string;
+  /** What it does in more words, what it changes beside its result, and a script that compiles. */
+  readonly description: string;
+  readonly effects: string;
+  readonly example: string;
+  /** E.g. `u64 poi(address)`. */
+  readonly signature: string;
   readonly parameters: readonly FunctionParameter[];
   /** Arguments it takes; printf: at least one. */
   readonly arity: number;
@@ -168,6 +176,18 @@ function parameterOf(word: string): FunctionParameter {
   return { name, kind: suffixes[suffix] ?? 'expression' };
 }
 
+const kindWords: Readonly<Record<ParameterKind, string>> = {
+  expression: '',
+  string: 'string ',
+  'wide-string': 'wide string ',
+  format: 'format ',
+  variadic: '… ',
+};
+
+function parameterText({ name, kind }: FunctionParameter): string {
+  return `${kindWords[kind]}${name}`;
+}
+
 const statementClasses: ReadonlySet<string> = new Set([
   'OneOpFunc2',
   'TwoOpFunc2',
@@ -189,15 +209,21 @@ function functionOf(row: string): ScriptFunction {
     note = '',
   ] = row.split('|').map((cell) => cell.trim());
   const parameters = words === '' ? [] : words.split(' ').map(parameterOf);
+  const returnsValue = !statementClasses.has(className);
+  const text = functionTexts.get(name);
   return {
     name,
     opcode: Number(opcode),
     functionClass: className as FunctionClass,
     category,
     summary,
+    description: text?.description ?? summary,
+    effects: text?.effects ?? '',
+    example: text?.example ?? '',
+    signature: `${returnsValue ? 'u64' : 'void'} ${name}(${parameters.map(parameterText).join(', ')})`,
     parameters,
     arity: parameters.length,
-    returnsValue: !statementClasses.has(className),
+    returnsValue,
     userMode: availability[user] ?? user,
     kernel: availability[kernel] ?? kernel,
     note: note === '' ? undefined : note,

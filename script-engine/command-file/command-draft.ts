@@ -42,6 +42,17 @@ function unknownCommand(command: Command, { report }: DraftEnvironment): undefin
       nameSpan,
     );
   }
+  if (name.startsWith('?')) {
+    const title = 'Put a blank behind ?';
+    const fix = { title, span: { start: nameSpan.start + 1, end: nameSpan.start + 1 }, text: ' ' };
+    return report.add(
+      'error',
+      'unknown-command',
+      'A blank belongs between `?` and its statement.',
+      nameSpan,
+      fix,
+    );
+  }
   const meant = closestName(name, commandNames());
   const message = `\`${name}\` is no command.${meant === undefined ? ' `.help` lists them.' : ` Did you mean \`${meant}\`?`}`;
   const fix = meant && { title: `Change to ${meant}`, span: nameSpan, text: meant };

@@ -58,10 +58,10 @@ export function readCommandFile(text: string, args?: readonly string[], fileName
     const given = withArguments(withoutCarriageReturns(MappedText.of(text, span)), args ?? [], fileName);
     const source = withPlaceholders(given);
     const { tokens, diagnostics: found } = tokenizeCommand(source);
-    const [first] = tokens;
-    if (first === undefined) continue;
     const unclosedAlready = split.diagnostics.some(({ code }) => code === 'unclosed-block');
     diagnostics.push(...found.filter(({ code }) => !(unclosedAlready && code.startsWith('unclosed'))));
+    const [first] = tokens;
+    if (first === undefined) continue;
     if (args !== undefined) diagnostics.push(...missingArguments(given));
     commands.push(commandOf(source, first, tokens, source !== given));
   }

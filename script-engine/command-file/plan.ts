@@ -93,10 +93,29 @@ async function finishCode(
 ): Promise<Uint8Array | undefined> {
   if (draft.kind === 'bytes') return draft.bytes;
   const { block } = draft;
+  const text = withAddresses(block, context, report);
+  if (text === undefined) return undefined;
   const assembler = await context.assembler();
-  const result = assembler.assemble(`${block.body.text}\n; ret`, 0n);
+  const result = assembler.assemble(`${text}\n; ret`, 0n);
   if (result.ok) return result.bytes;
   return report.error('bad-assembly', result.message, lineSpan(block, result.line));
+}
+
+/** Symbols in angle brackets as addresses: `mov rax, <main!table>`. */
+function withAddresses(block: CodeBlock, context: PlanContext, report: Report): string | undefined {
+  let isKnown = true;
+  const text = block.body.text.replace(/<([^<>\s]+)>/g, (whole, name: string, offset: number) => {
+    const address = context.symbols.resolve(name);
+    if (address !== undefined) return `0x${address.toString(16)}`;
+    report.error(
+      'unknown-symbol',
+      `No symbol is named \`${name}\`.`,
+      block.body.span(offset, offset + whole.length),
+    );
+    isKnown = false;
+    return whole;
+  });
+  return isKnown ? text : undefined;
 }
 
 /** A line of a block without its outer blanks; the whole block when the line is not known. */

@@ -68,7 +68,7 @@ class Tokenizer {
     if (end < 0)
       this.#report(
         'unclosed-comment',
-        'This comment has no end. Close it with `*/`.',
+        'Commands are read line by line, so this comment must end with `*/` on its line. For more lines begin each with `//`.',
         this.#offset,
         this.#offset + 2,
       );

@@ -12,17 +12,15 @@ import {
   type ScriptType,
   type StructType,
 } from '../semantics/types';
-import { readNumber } from '../syntax/literal-value';
 import { declaratorArray } from '../syntax/node-kind';
 import type { Span } from '../syntax/span';
 import { TokenKind } from '../syntax/token-kind';
-import { CallGenerator } from './call-generator';
-import { Op } from './generator-core';
-import { numberOperand, type Operand } from './operand';
+import { closestName } from '../command-file/closest-name';
+import { didYouMean } from '../syntax/suggestion';
+import { ArrayGenerator, decimalOf } from './array-generator';
+import { Op } from './instruction-opcodes';
+import type { Operand } from './operand';
 
-/** More elements than this are refused: no frame holds them, and their code would only fill memory. */
-const maxArrayElements = 16384;
-const maxSlots = 1_000_000;
 /** Sizes from here on overflow upstream's 32 bits. */
 const maxSizeBytes = 0x7fffffff;
 
@@ -35,9 +33,7 @@ interface Declarator {
 }
 
 /** Arrays, structs and typedefs (script-language 4, 6.8, 6.9). */
-export abstract class AggregateGenerator extends CallGenerator {
-  #arrayDepth = 0;
-  readonly #dimensions: number[] = [];
+export abstract class AggregateGenerator extends ArrayGenerator {
   #struct: StructType | undefined;
   readonly #declarators: Declarator[] = [];
   #variablesTag = 0;
@@ -76,10 +72,11 @@ export abstract class AggregateGenerator extends CallGenerator {
   }
 
   #unknownTag(tagToken: number): void {
+    const tag = this.text(tagToken);
     this.fail(
       UpstreamErrorCode.UNKNOWN_STRUCT_TAG,
       'unknown-struct',
-      `There is no \`struct ${this.text(tagToken)}\`; define it before it is used.`,
+      `There is no \`struct ${tag}\`; define it before it is used.${didYouMean(closestName(tag, this.names.structs.keys()))}`,
       this.tokenSpan(tagToken),
     );
   }
@@ -93,94 +90,6 @@ export abstract class AggregateGenerator extends CallGenerator {
       else this.invalidType();
     }
     this.names.typedefs.set(name, type);
-  }
-
-  // ---- arrays
-
-  protected dimension(): void {
-    const token = this.firstToken() + 1;
-    const text = this.text(token);
-    const count = decimalOf(text);
-    this.#dimensions.push(count);
-    readNumber(this.tokens.source, this.tokens.starts[token] ?? 0, this.tokens.ends[token] ?? 0, this.halves);
-    if (this.halves.low !== count)
-      this.warn(
-        'decimal-array-size',
-        `HyperDbg reads the size of an array as decimal: this is ${count} elements. Write \`0n${count}\` to say so.`,
-        this.tokenSpan(token),
-      );
-  }
-
-  protected arrayHead(): void {
-    this.#arrayDepth = this.operands.length;
-  }
-
-  protected arrayDeclaration(): void {
-    const values = this.operands.splice(this.#arrayDepth);
-    const target = this.pop();
-    const element = this.popType();
-    const dimensions = this.#dimensions.splice(0);
-    const usable = values.filter((operand) => this.resolved(operand)).length === values.length;
-    const nameToken = this.firstToken(target.node);
-    const name = this.text(nameToken);
-    if (element === undefined) return this.invalidType();
-    let type: ScriptType = element;
-    for (const count of dimensions.toReversed()) type = { kind: 'array', element: type, count };
-    const total = dimensions.reduce((product, count) => product * count, 1);
-    if (name.startsWith('.') || this.tokenKind(nameToken) === TokenKind.Register) {
-      this.fail(
-        UpstreamErrorCode.SYNTAX,
-        'array-not-local',
-        'Only a local variable can be an array; HyperDbg makes broken code for this one.',
-        target,
-      );
-      return;
-    }
-    if (total > maxArrayElements || this.buffer.count > maxSlots) {
-      this.fail(
-        UpstreamErrorCode.INVALID_ARRAY_SIZE,
-        'array-too-big',
-        `An array of ${total} elements does not fit: a script has 256 words of memory.`,
-        target,
-      );
-      this.define(name, nameToken, { kind: 'array', element, count: 1 }, false);
-      return;
-    }
-    const array = this.define(name, nameToken, type, false);
-    if (values.length > total + 1) {
-      this.fail(
-        UpstreamErrorCode.SYNTAX,
-        'too-many-values',
-        `The array has ${total} element(s) and gets ${values.length} values.`,
-        values[total] ?? this.node,
-      );
-      return;
-    }
-    if (values.length > total)
-      this.warn(
-        'too-many-values',
-        'This value is written behind the end of the array, over other variables.',
-        values[total],
-      );
-    if (usable) this.#storeElements(array, element, Math.max(total, values.length), values);
-  }
-
-  #storeElements(array: Operand, element: ScriptType, count: number, values: readonly Operand[]): void {
-    const size = sizeOf(element);
-    // Elements of two bytes get opcode 0, which does nothing good (script-language 13).
-    const opcode = size === 8 ? Op.EQ : size === 4 ? Op.ED : size === 1 ? Op.EB : 0;
-    if (opcode === 0)
-      this.warn(
-        'array-of-short',
-        'HyperDbg makes broken code for the values of an array of `short`; use an array of `int`.',
-      );
-    for (let i = 0; i < count; i++) {
-      const address = this.newTemp(undefined);
-      this.emit(Op.MUL, size, i, address);
-      this.emit(Op.ADD, array, address, address);
-      this.emit(opcode, values[i] ?? numberOperand(0), address, address);
-      this.free(address);
-    }
   }
 
   // ---- structs
@@ -198,7 +107,7 @@ export abstract class AggregateGenerator extends CallGenerator {
       this.fail(
         UpstreamErrorCode.DUPLICATE_STRUCT_DEFINITION,
         'duplicate-struct',
-        `\`struct ${tag}\` is defined already.`,
+        `\`struct ${tag}\` is defined already; choose another name or remove one.`,
         this.tokenSpan(token),
       );
       struct = undefined;
@@ -257,7 +166,7 @@ export abstract class AggregateGenerator extends CallGenerator {
         this.fail(
           UpstreamErrorCode.DUPLICATE_STRUCT_MEMBER,
           'duplicate-member',
-          `The struct has a member \`${declarator.name}\` already.`,
+          `The struct has a member \`${declarator.name}\` already; choose another name.`,
           place,
         );
     }
@@ -378,11 +287,13 @@ export abstract class AggregateGenerator extends CallGenerator {
 }
 
 function newStruct(tag: string): StructType {
-  return { kind: 'struct', tag, members: [], sizeBytes: 0, alignBytes: 1, complete: false };
-}
-
-/** The size of an array: upstream reads the digits as decimal whatever their prefix (script-language 6.8). */
-function decimalOf(text: string): number {
-  const digits = /^\d*/.exec(text.replace(/^0[xnoy]/, '').replaceAll('`', ''))?.[0] ?? '';
-  return digits === '' ? 0 : Number(digits);
+  return {
+    kind: 'struct',
+    tag,
+    members: [],
+    memberNames: new Set(),
+    sizeBytes: 0,
+    alignBytes: 1,
+    complete: false,
+  };
 }

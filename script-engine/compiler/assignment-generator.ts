@@ -7,6 +7,7 @@ import {
   floatType,
   isFloating,
   isInteger,
+  longType,
   sameType,
   scalarId,
   sizeOf,
@@ -17,9 +18,9 @@ import {
 import { TokenKind } from '../syntax/token-kind';
 import { binaryOpcodes } from './binary-opcodes';
 import { isOutOfRange, singleBits } from './float-literal';
-import { Op } from './generator-core';
+import { Op } from './instruction-opcodes';
 import { MemoryGenerator, spaceOf } from './memory-generator';
-import type { Operand } from './operand';
+import { numberOperand, type Operand } from './operand';
 
 /** Assignments of all kinds (script-language 6.4). */
 export abstract class AssignmentGenerator extends MemoryGenerator {
@@ -202,6 +203,7 @@ export abstract class AssignmentGenerator extends MemoryGenerator {
     if (target.isAddress === true) return this.#addressCompound(target, value, opcodes.typed);
     const common = commonType(type, value.type);
     if (common === undefined) {
+      if (isFloating(type) && this.safe) return this.#floatCompound(target, value);
       if (isFloating(type))
         this.warn(
           'float-compound',
@@ -220,6 +222,15 @@ export abstract class AssignmentGenerator extends MemoryGenerator {
     this.free(result);
     this.free(cast);
     this.free(value);
+  }
+
+  /** `x += y` of floats as `x = x + y`. */
+  #floatCompound(target: Operand, value: Operand): void {
+    this.avoided('HyperDbg 0.23 works on the raw bits of floating-point variables here', target);
+    this.push(target);
+    this.push(value);
+    this.binary();
+    this.#single(target, this.pop(), undefined);
   }
 
   #addressCompound(target: Operand, value: Operand, typed: number): void {
@@ -270,7 +281,13 @@ export abstract class AssignmentGenerator extends MemoryGenerator {
     const target = this.pop();
     if (!this.resolved(target)) return this.#remember(target);
     const increment = (this.data() as TokenKind) === TokenKind.PlusPlus;
-    if (target.isAddress === true)
+    const step = binaryOpcodes.get(increment ? TokenKind.PlusAssign : TokenKind.MinusAssign);
+    if (this.safe && target.isAddress && isInteger(target.type) && step !== undefined) {
+      this.avoided('HyperDbg 0.23 changes an address instead of the value here', target);
+      const one = { ...numberOperand(1, this.node), type: longType };
+      return this.#addressCompound(target, one, step.typed);
+    }
+    if (target.isAddress)
       this.warn(
         'increment-without-effect',
         'On members and elements this changes an address that is thrown away, not the value; use `+= 1` on members.',

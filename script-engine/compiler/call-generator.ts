@@ -1,4 +1,5 @@
-import { functions } from '../catalog/functions';
+import { functions, type ScriptFunction } from '../catalog/functions';
+import { scriptLimits } from '../catalog/keywords';
 import { opcodes, SymbolKind } from '../catalog/opcodes';
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import { aType, capital, isFloating, unsignedLongLongType } from '../semantics/types';
@@ -6,15 +7,26 @@ import { readString } from '../syntax/literal-value';
 import { callAsStatement, callDataMask, callInCondition } from '../syntax/node-kind';
 import { TokenKind } from '../syntax/token-kind';
 import { AssignmentGenerator } from './assignment-generator';
-import { Op } from './generator-core';
-import { numberOperand, returnValue, stackIndex, type Operand } from './operand';
-import { readConversions } from './printf-format';
+import { Op } from './instruction-opcodes';
+import { operandOf, returnValue, stackIndex, type Operand } from './operand';
+import { readConversions, type Conversion } from './printf-format';
+
+/** Upstream measures the text and keeps two bytes (script-language 8). */
+const maxFormatBytes = scriptLimits.printfOutputBytes - 2;
+
+/** Conversions of an address. */
+const addressConversions: ReadonlySet<string> = new Set(['s', 'ws', 'ls', 'p', 'llx', 'llu']);
+
+/** Functions whose instruction upstream's evaluator takes for longer than it is. */
+function losesItsPlace(entry: ScriptFunction): boolean {
+  return entry.opcode === Op.EVENT_SC || entry.opcode === Op.EVENT_INJECT_ERROR_CODE;
+}
 
 /** Calls of built-in functions and of the script's own (script-language 6.7, 5.4, 8). */
 export abstract class CallGenerator extends AssignmentGenerator {
   protected string(): void {
     const token = this.firstToken();
-    this.push({ ...numberOperand(0, this.node), kind: SymbolKind.STRING, stringToken: token });
+    this.push({ ...operandOf(SymbolKind.STRING, 0, 0, 0, undefined, this.node), stringToken: token });
   }
 
   protected call(): void {
@@ -33,9 +45,12 @@ export abstract class CallGenerator extends AssignmentGenerator {
     const usable = parameters.filter((operand) => this.resolved(operand, token)).length === parameters.length;
     if (first !== undefined && usable && entry.name === 'neg') return this.negate(first, token);
     if (first !== undefined && usable && entry.name === 'not') return this.complement(first, token);
-    this.checkCall(entry.name);
+    if (first !== undefined && this.safe && (entry.opcode === Op.HI_PA || entry.opcode === Op.LOW_PA))
+      return this.#halfOfPhysical(entry.opcode === Op.HI_PA, entry.name, first, usable, token);
+    this.checkCall(entry);
     if (!entry.returnsValue) {
       this.emit(entry.opcode, ...parameters.toReversed());
+      if (this.safe && losesItsPlace(entry)) this.#fillUp(entry);
       // The temp of a lone argument is never freed (script-language 6.7).
       if (parameters.length > 1) for (const operand of parameters) this.free(operand);
       return;
@@ -47,19 +62,36 @@ export abstract class CallGenerator extends AssignmentGenerator {
   }
 
   /** Warns about functions that do not work. */
-  protected checkCall(name: string): void {
-    const entry = functions.find((each) => each.name === name);
-    const opcode = entry === undefined ? undefined : opcodes[entry.opcode];
-    if (opcode !== undefined && !opcode.implementedUpstream)
+  protected checkCall(entry: ScriptFunction): void {
+    if (opcodes[entry.opcode]?.implementedUpstream === false)
       this.warn(
         'function-not-implemented',
-        `\`${name}\` compiles, but no HyperDbg can run it; use \`poi_pa\` and a shift.`,
+        `\`${entry.name}\` compiles, but no HyperDbg can run it; use \`poi_pa\` and a shift.`,
       );
-    else if (name === 'event_sc' || name === 'event_inject_error_code')
+    else if (losesItsPlace(entry) && !this.safe)
       this.inform(
         'function-breaks-script',
-        `A real HyperDbg 0.23 loses its place in the script after \`${name}\`; make it the last statement.`,
+        `A real HyperDbg 0.23 loses its place in the script after \`${entry.name}\`; make it the last statement.`,
       );
+  }
+
+  /**
+   * Upstream's evaluator takes one slot more than the parser emits (script-language 13 #5). The slot holds an instruction
+   * without operands that does nothing, so an evaluator that counts right is not harmed.
+   */
+  #fillUp(entry: ScriptFunction): void {
+    this.emit(Op.EVENT_TRACE_STEP_OUT);
+    this.avoided(`HyperDbg 0.23 loses its place in the script after \`${entry.name}\``);
+  }
+
+  /** `hi_pa` and `low_pa`, which no evaluator has, by reads that all have. */
+  #halfOfPhysical(high: boolean, name: string, address: Operand, usable: boolean, token: number): void {
+    const result = this.newTemp(unsignedLongLongType, token);
+    this.emit(high ? Op.DD_PA : Op.DW_PA, address, result);
+    if (high) this.emit(Op.ASR, 16, result, result);
+    this.free(address);
+    this.avoided(`No HyperDbg can run \`${name}\``);
+    this.push(usable ? result : { ...result, broken: true });
   }
 
   /** The result of a value function that is a statement: it stays in its temp (script-language 6.7). */
@@ -83,7 +115,8 @@ export abstract class CallGenerator extends AssignmentGenerator {
     const start = this.tokens.starts[formatToken] ?? 0;
     const end = this.tokens.ends[formatToken] ?? 0;
     const encoding = this.options.encoding ?? 'utf8';
-    const conversions = readConversions(readString(this.tokens.source, start, end, encoding));
+    const format = readString(this.tokens.source, start, end, encoding);
+    const conversions = readConversions(format);
     if (conversions.length !== parameters.length)
       this.fail(
         UpstreamErrorCode.SYNTAX,
@@ -93,14 +126,34 @@ export abstract class CallGenerator extends AssignmentGenerator {
         { start, end },
         token,
       );
+    if (format.length - 1 > maxFormatBytes)
+      this.warn(
+        'printf-too-long',
+        `A printf makes at most ${maxFormatBytes} characters; this format alone has ${format.length - 1}. Split it.`,
+        { start, end },
+      );
     for (const operand of parameters) this.resolved(operand, token);
+    if (this.safe) this.#aggregatesByAddress(parameters, conversions);
     parameters.forEach((operand, i) => this.#checkConversion(operand, conversions[i]?.text));
     this.buffer.opcode(Op.PRINTF);
-    this.emitOperand({ ...numberOperand(0, this.node), kind: SymbolKind.STRING, stringToken: formatToken });
+    this.buffer.string(SymbolKind.STRING, format);
     this.buffer.argumentCount(parameters.length);
     parameters.forEach((operand, i) => {
       this.emitOperand(operand, (conversions[i]?.offset ?? 0) - 1);
       this.free(operand);
+    });
+  }
+
+  /** Upstream prints a local array or struct as 0 (script-language 8); its address is what `%s` and `%p` want. */
+  #aggregatesByAddress(parameters: Operand[], conversions: readonly Conversion[]): void {
+    parameters.forEach((operand, i) => {
+      const { type } = operand;
+      const takesAddress = addressConversions.has(conversions[i]?.text ?? '');
+      if (!takesAddress || operand.isAddress || (type?.kind !== 'array' && type?.kind !== 'struct')) return;
+      this.avoided('HyperDbg 0.23 takes 0 for an array or struct in a printf', operand);
+      const address = { ...this.newTemp(unsignedLongLongType), node: operand.node };
+      this.emit(Op.MOV, operand, address);
+      parameters[i] = address;
     });
   }
 

@@ -1,7 +1,7 @@
 import { SymbolKind } from '../catalog/opcodes';
 import type { Diagnostic } from '../diagnostic';
 import type { FunctionScope, ScriptNames } from '../semantics/scope';
-import { comparisonWarning } from '../semantics/warnings';
+import { comparisonWarning, constantWarning } from '../semantics/warnings';
 import { NodeKind } from '../syntax/node-kind';
 import type { TokenKind } from '../syntax/token-kind';
 import type { SyntaxTree } from '../syntax/tree';
@@ -24,8 +24,15 @@ export interface Generated {
 
 /** Walks the nodes once, in the order of the tree, and acts on each (script-language 6). */
 export function generateCode(tree: SyntaxTree, options: CompileOptions): Generated {
-  return new CodeGenerator(tree, options).run();
+  lastGenerator = new CodeGenerator(tree, options);
+  return lastGenerator.run();
 }
+
+/**
+ * Kept alive on purpose: the engine throws the code it has compiled for a class away when the last object of the class
+ * dies, and the first compilation after each collection would be twice as slow.
+ */
+let lastGenerator: CodeGenerator | undefined;
 
 class CodeGenerator extends FlowGenerator {
   run(): Generated {
@@ -35,6 +42,8 @@ class CodeGenerator extends FlowGenerator {
       this.node = node;
       buffer.sourceOffset = tokens.starts[nodes.firstTokens[node] ?? 0] ?? -1;
       this.#act((nodes.kinds[node] ?? 0) as NodeKind);
+      // Between statements no value is in use: what upstream never frees is free again (script-language 13 #12).
+      if (this.safe && this.operands.length === 0) this.temps.release();
     }
     this.end();
     const { bytes, sourceOffsets } = buffer.finish();
@@ -48,8 +57,8 @@ class CodeGenerator extends FlowGenerator {
     };
   }
 
-  protected checkComparison(operator: TokenKind, left: Operand, right: Operand): void {
-    const warning = comparisonWarning(operator, left, right);
+  protected checkOperands(operator: TokenKind, left: Operand, right: Operand): void {
+    const warning = comparisonWarning(operator, left, right) ?? constantWarning(operator, left, right);
     if (warning !== undefined) this.warn(warning.code, warning.message);
   }
 

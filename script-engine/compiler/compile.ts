@@ -2,7 +2,7 @@ import type { Diagnostic } from '../diagnostic';
 import type { FunctionScope, ScriptNames } from '../semantics/scope';
 import { parseTokens } from '../syntax/parser';
 import { TokenKind } from '../syntax/token-kind';
-import type { SyntaxTree } from '../syntax/tree';
+import { tokenSpan, type SyntaxTree } from '../syntax/tree';
 import { generateCode } from './code-generator';
 import type { CompiledScript, SymbolResolver } from './compiled-script';
 import type { Failure } from './generator-core';
@@ -19,7 +19,10 @@ export interface CompileOptions {
   readonly readInclude?: (name: string) => string | undefined;
   /** Instance information of a hardware debugger: makes `@hw_pinN` and `@hw_portN` known. */
   readonly hardware?: { readonly pins: number; readonly ports: number };
-  /** `exact`: upstream's bytes whatever they do. `safe`: what upstream compiles to nonsense is an error. */
+  /**
+   * `exact`: upstream's bytes whatever they do. `safe`: bytes that avoid the faults of its evaluator, with a note for each;
+   * what has no such bytes is an error (script-language 13).
+   */
   readonly mode?: 'exact' | 'safe';
   /** How characters of strings become bytes; `latin1` takes one byte per character, as the golden vectors do. */
   readonly encoding?: 'utf8' | 'latin1';
@@ -69,6 +72,13 @@ export function analyseScript(source: string, options: CompileOptions): ScriptAn
     usable = false;
     return { ...diagnostic, span, severity: 'error' };
   });
+  for (const token of expanded.repeated)
+    diagnostics.push({
+      code: 'included-before',
+      severity: 'information',
+      message: 'This file was included before, here or by itself; HyperDbg reads it once and skips it now.',
+      span: expanded.originalSpan(tokenSpan(tree.tokens, token)),
+    });
   diagnostics.sort((a, b) => a.span.start - b.span.start);
   return {
     script: usable ? generated.script : undefined,
@@ -82,6 +92,7 @@ export function analyseScript(source: string, options: CompileOptions): ScriptAn
 
 /** Warnings about code that cannot do what it says (script-language 13); in `safe` mode they are errors. */
 const brokenCodes: ReadonlySet<string> = new Set([
+  'array-of-float',
   'array-of-short',
   'dereference-without-effect',
   'element-assignment',
@@ -89,7 +100,9 @@ const brokenCodes: ReadonlySet<string> = new Set([
   'function-not-implemented',
   'increment-without-effect',
   'printf-aggregate',
+  'printf-too-long',
   'printf-type',
+  'stack-overflow',
   'too-many-values',
 ]);
 

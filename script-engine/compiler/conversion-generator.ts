@@ -13,7 +13,8 @@ import {
   type ScriptType,
 } from '../semantics/types';
 import { ExpressionGenerator } from './expression-generator';
-import { Op, TempPool } from './generator-core';
+import { TempPool } from './generator-core';
+import { Op } from './instruction-opcodes';
 import { numberOperand, type Operand } from './operand';
 
 /** What `sizeof` rolls back to. */

@@ -19,7 +19,7 @@ import {
 } from '../semantics/types';
 import { TokenKind } from '../syntax/token-kind';
 import { binaryOpcodes, type BinaryOpcodes } from './binary-opcodes';
-import { Op } from './generator-core';
+import { Op } from './instruction-opcodes';
 import { LogicalGenerator } from './logical-generator';
 import type { Operand } from './operand';
 
@@ -36,7 +36,7 @@ export abstract class ExpressionGenerator extends LogicalGenerator {
       return;
     }
     const operator = this.data();
-    this.checkComparison(operator, left, right);
+    this.checkOperands(operator, left, right);
     if (isFloating(left.type) || isFloating(right.type)) return this.#floatBinary(opcodes, left, right);
     const additive = operator === TokenKind.Plus || operator === TokenKind.Minus;
     if (additive && (isPointerLike(left.type) || isPointerLike(right.type)))
@@ -56,8 +56,8 @@ export abstract class ExpressionGenerator extends LogicalGenerator {
     this.push(result);
   }
 
-  /** A hook for warnings about comparisons. */
-  protected abstract checkComparison(operator: TokenKind, left: Operand, right: Operand): void;
+  /** A hook for warnings about what the operands will do. */
+  protected abstract checkOperands(operator: TokenKind, left: Operand, right: Operand): void;
 
   #mismatch(verb: string, left: Operand, right: Operand, upstreamCode: number): void {
     this.fail(
@@ -209,6 +209,11 @@ export abstract class ExpressionGenerator extends LogicalGenerator {
       );
       return this.push(this.brokenOperand());
     }
+    if (operand.isAddress && this.safe) {
+      this.avoided('HyperDbg 0.23 takes the address of a copy here', operand);
+      this.push({ ...operand, type: pointerTo(operand.type ?? longType), isAddress: false });
+      return;
+    }
     if (this.isTemporary(operand))
       this.warn(
         'address-of-temporary',
@@ -227,6 +232,11 @@ export abstract class ExpressionGenerator extends LogicalGenerator {
 
   #dereference(operand: Operand): void {
     const { type } = operand;
+    if (type?.kind === 'pointer' && type.base.kind === 'scalar' && type.base.sizeBytes !== 8)
+      this.warn(
+        'dereference-size',
+        `HyperDbg reads 8 bytes here, not the ${type.base.sizeBytes} of ${aType(type.base)}; use \`${readerOf(type.base.sizeBytes)}\` on the address.`,
+      );
     const toStruct =
       type?.kind === 'pointer' && type.base.kind === 'struct' && operand.provenance === 'local';
     const result = this.newTemp(toStruct ? type.base : unsignedLongLongType);
@@ -234,6 +244,11 @@ export abstract class ExpressionGenerator extends LogicalGenerator {
     this.free(operand);
     this.push(toStruct ? { ...result, isAddress: true, provenance: 'local' } : result);
   }
+}
+
+/** The function that reads so many bytes. */
+function readerOf(sizeBytes: number): string {
+  return sizeBytes === 1 ? 'db' : sizeBytes === 2 ? 'dw' : 'dd';
 }
 
 function pickFloat(left: Operand, right: Operand): ScriptType | undefined {

@@ -1,9 +1,12 @@
+import { scriptLimits } from '../catalog/keywords';
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import { newFunctionScope, type FunctionScope } from '../semantics/scope';
-import { aType, voidType } from '../semantics/types';
+import { aType, isFloating, sizeOf, voidType } from '../semantics/types';
 import { NodeKind } from '../syntax/node-kind';
+import type { Span } from '../syntax/span';
 import { AggregateGenerator } from './aggregate-generator';
-import { Op, TempPool } from './generator-core';
+import { TempPool } from './generator-core';
+import { Op } from './instruction-opcodes';
 import { returnValue, stackBase, stackIndex, type Operand } from './operand';
 
 interface IfFrame {
@@ -31,6 +34,7 @@ interface FunctionFrame {
   readonly skip: number;
   readonly start: number;
   readonly frame: number;
+  readonly nameToken: number;
 }
 
 /** Functions and control flow (script-language 5.4, 6.6). */
@@ -39,6 +43,7 @@ export abstract class FlowGenerator extends AggregateGenerator {
   #function: FunctionFrame | undefined;
   readonly #parameters: string[] = [];
   #programFrame = 0;
+  readonly #frames: { readonly name: string; readonly words: number; readonly span: Span }[] = [];
 
   protected begin(): void {
     this.#programFrame = this.emitFrame();
@@ -47,7 +52,32 @@ export abstract class FlowGenerator extends AggregateGenerator {
 
   protected end(): void {
     this.buffer.rebaseLocals(0, this.temps.maximum, true);
-    this.buffer.patchNumber(this.#programFrame, this.temps.maximum + this.scope.localSlots);
+    const size = this.temps.maximum + this.scope.localSlots;
+    this.buffer.patchNumber(this.#programFrame, size);
+    this.#checkFrame('The variables of the script', size, this.#firstBeyondStack());
+    for (const { name, words, span } of this.#frames)
+      this.#checkFrame(`The variables of \`${name}\` and of the script`, size + words, span);
+  }
+
+  /** The name of the first variable of the main program that does not fit. */
+  #firstBeyondStack(): Span {
+    for (const { name, index, type, declaredAt } of this.scope.variables.values()) {
+      const words = Math.ceil((type === undefined ? 8 : sizeOf(type)) / 8);
+      if (this.temps.maximum + index + words >= scriptLimits.maxStackSlots)
+        return { start: declaredAt, end: declaredAt + name.length };
+    }
+    return { start: 0, end: 0 };
+  }
+
+  /** A frame must leave one of the words of the stack (script-language 11). */
+  #checkFrame(whose: string, words: number, span: Span): void {
+    if (words < scriptLimits.maxStackSlots) return;
+    this.warn(
+      'stack-overflow',
+      `${whose} take ${words} words of memory, and a script has ${scriptLimits.maxStackSlots}: it stops when it runs. ` +
+        'Use fewer variables or smaller arrays, or memory of the target.',
+      span,
+    );
   }
 
   // ---- functions
@@ -64,6 +94,12 @@ export abstract class FlowGenerator extends AggregateGenerator {
         'A parameter cannot be a pointer; pass the address as `unsigned long`.',
         this.tokenSpan(token),
       );
+    else if (isFloating(type))
+      this.warn(
+        'float-in-function',
+        'HyperDbg takes every parameter for an integer, so the bits of this one are misread; compute with it outside of functions.',
+        this.tokenSpan(token),
+      );
   }
 
   protected functionHead(): void {
@@ -77,12 +113,18 @@ export abstract class FlowGenerator extends AggregateGenerator {
         'pointer-result',
         'A function cannot return a pointer; return the address as `unsigned long`.',
       );
+    if (isFloating(returnType))
+      this.warn(
+        'float-in-function',
+        'HyperDbg forgets that the result is a floating-point number; compute it outside of functions.',
+      );
     const skip = this.emitJump(Op.JMP);
     const start = this.buffer.count;
     this.emit(Op.PUSH, stackBase);
     this.emit(Op.MOV, stackIndex, stackBase);
     const frame = this.emitFrame();
-    this.#function = { scope: this.scope, temps: this.temps, returns: [], skip, start, frame };
+    const nameToken = this.firstToken();
+    this.#function = { scope: this.scope, temps: this.temps, returns: [], skip, start, frame, nameToken };
     this.names.functions.set(name, { name, returnType, parameterCount: parameters.length, address: start });
     this.temps = new TempPool();
     this.scope = newFunctionScope(name, returnType, parameters.length);
@@ -104,12 +146,23 @@ export abstract class FlowGenerator extends AggregateGenerator {
     const frame = this.#function;
     if (frame === undefined) return;
     const epilogue = this.buffer.count;
+    const { returnType, name } = this.scope;
+    if (returnType !== undefined && returnType.kind !== 'void' && frame.returns.at(-1) !== epilogue - 1)
+      this.warn(
+        'missing-return',
+        `\`${name}\` may end without \`return\`, and its result is then that of an earlier call; return a value at the end.`,
+        this.tokenSpan(frame.nameToken),
+      );
     this.emit(Op.MOV, stackBase, stackIndex);
     this.emit(Op.POP, stackBase);
     this.emit(Op.RET);
     for (const slot of frame.returns) this.buffer.patchNumber(slot, epilogue);
-    this.buffer.rebaseLocals(frame.start, this.temps.maximum, false);
-    this.buffer.patchNumber(frame.frame, this.temps.maximum + this.scope.localSlots);
+    this.buffer.rebaseLocals(frame.start, this.temps.maximum, this.safe);
+    const size = this.temps.maximum + this.scope.localSlots;
+    this.buffer.patchNumber(frame.frame, size);
+    // Parameters, return address and saved base lie below the frame.
+    const words = size + this.scope.parameterCount + 2;
+    this.#frames.push({ name: this.scope.name, words, span: this.tokenSpan(frame.nameToken) });
     this.patchHere(frame.skip);
     this.scope = frame.scope;
     this.temps = frame.temps;
@@ -271,11 +324,15 @@ export abstract class FlowGenerator extends AggregateGenerator {
   }
 
   protected include(): void {
-    if (!this.tree.unreadIncludes.has(this.firstToken())) return;
+    const problem = this.tree.unreadIncludes.get(this.firstToken());
+    if (problem === undefined) return;
+    const name = this.text(this.firstToken() + 1);
     this.fail(
       UpstreamErrorCode.SYNTAX,
       'include-not-found',
-      'This file cannot be included: it is missing, or it does not start with `? {` and end with `}`.',
+      problem === 'missing'
+        ? `There is no file ${name} to include; HyperDbg looks for it beside its own program, so check the path.`
+        : `${name} cannot be included: an included file starts with \`? {\` and ends with \`}\`.`,
     );
   }
 }

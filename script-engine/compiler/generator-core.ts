@@ -1,7 +1,8 @@
-import { opcodeValue, SymbolKind } from '../catalog/opcodes';
+import { SymbolKind } from '../catalog/opcodes';
 import { scriptLimits } from '../catalog/keywords';
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import type { Diagnostic } from '../diagnostic';
+import { closeVariable, didYouMean } from '../syntax/suggestion';
 import { newFunctionScope, type FunctionScope, type ScriptNames, type Variable } from '../semantics/scope';
 import { sizeOf, unsignedLongLongType, valueKindOf, voidType, type ScriptType } from '../semantics/types';
 import { readString, readWideString, type Halves } from '../syntax/literal-value';
@@ -11,43 +12,9 @@ import type { Span } from '../syntax/span';
 import { TokenKind, tokenText, type TokenTable } from '../syntax/token-kind';
 import { nodeSpan, tokenSpan, type NodeTable, type SyntaxTree } from '../syntax/tree';
 import type { CompileOptions } from './compile';
-import { isTemp, isUnresolved, numberOperand, stackIndex, type Operand } from './operand';
+import { Op } from './instruction-opcodes';
+import { isTemp, isUnresolved, numberOperand, operandOf, stackIndex, type Operand } from './operand';
 import { SymbolBuffer } from './symbol-buffer';
-
-export const Op = {
-  ADD: opcodeValue('FUNC_ADD'),
-  SUB: opcodeValue('FUNC_SUB'),
-  MUL: opcodeValue('FUNC_MUL'),
-  MOV: opcodeValue('FUNC_MOV'),
-  MOV_FLOAT: opcodeValue('FUNC_MOV_FLOAT'),
-  CAST_SCALAR: opcodeValue('FUNC_CAST_SCALAR'),
-  REFERENCE: opcodeValue('FUNC_REFERENCE'),
-  POI: opcodeValue('FUNC_POI'),
-  JMP: opcodeValue('FUNC_JMP'),
-  JZ: opcodeValue('FUNC_JZ'),
-  JNZ: opcodeValue('FUNC_JNZ'),
-  PUSH: opcodeValue('FUNC_PUSH'),
-  POP: opcodeValue('FUNC_POP'),
-  CALL: opcodeValue('FUNC_CALL'),
-  RET: opcodeValue('FUNC_RET'),
-  INC: opcodeValue('FUNC_INC'),
-  DEC: opcodeValue('FUNC_DEC'),
-  PRINTF: opcodeValue('FUNC_PRINTF'),
-  EB: opcodeValue('FUNC_EB'),
-  ED: opcodeValue('FUNC_ED'),
-  EQ: opcodeValue('FUNC_EQ'),
-  NEG: opcodeValue('FUNC_NEG'),
-  NEG_TYPED: opcodeValue('FUNC_NEG_TYPED'),
-  NEG_FLOAT: opcodeValue('FUNC_NEG_FLOAT'),
-  NOT: opcodeValue('FUNC_NOT'),
-  BITWISE_NOT_TYPED: opcodeValue('FUNC_BITWISE_NOT_TYPED'),
-  LOGICAL_NOT_TYPED: opcodeValue('FUNC_LOGICAL_NOT_TYPED'),
-  POINTER_DIFF: opcodeValue('FUNC_POINTER_DIFF'),
-  TYPED_LOAD: opcodeValue('FUNC_TYPED_LOAD'),
-  TYPED_STORE: opcodeValue('FUNC_TYPED_STORE'),
-  AGGREGATE_COPY: opcodeValue('FUNC_AGGREGATE_COPY'),
-  AGGREGATE_ZERO: opcodeValue('FUNC_AGGREGATE_ZERO'),
-} as const;
 
 /** Temps of one function: the lowest free number is handed out, and the numbers are wire format (script-language 6). */
 export class TempPool {
@@ -56,7 +23,15 @@ export class TempPool {
   maximum = 0;
   /** The mistake of using too many has been reported. */
   exhausted = false;
+
+  /** Takes all back. */
+  release(): void {
+    this.used.fill(0, 0, this.maximum);
+  }
 }
+
+/** With so many in use there is something to say before the last one is taken. */
+const manyTemps = scriptLimits.maxTempsPerFunction - 16;
 
 /** The first mistake of meaning, as upstream would meet it. */
 export interface Failure {
@@ -69,7 +44,7 @@ export interface Failure {
 export abstract class GeneratorCore {
   protected readonly tokens: TokenTable;
   protected readonly nodes: NodeTable;
-  protected readonly buffer = new SymbolBuffer();
+  protected readonly buffer: SymbolBuffer;
   protected readonly operands: Operand[] = [];
   protected readonly types: (ScriptType | undefined)[] = [];
   protected readonly names: ScriptNames = { functions: new Map(), structs: new Map(), typedefs: new Map() };
@@ -80,12 +55,15 @@ export abstract class GeneratorCore {
   /** The node acted on. */
   protected node = 0;
   protected readonly halves: Halves = { low: 0, high: 0 };
+  readonly #nameTexts: (string | undefined)[];
   readonly #reportedNames = new Set<string>();
   #skipped: ReadonlySet<string> | undefined;
   readonly diagnostics: Diagnostic[] = [];
   failure: Failure | undefined;
   /** A symbol could not be resolved because nobody resolves symbols: no error, but no code either. */
   incomplete = false;
+  /** Avoid the known faults of 0.23: same meaning, other bytes (script-language 13). */
+  protected readonly safe: boolean;
 
   constructor(
     protected readonly tree: SyntaxTree,
@@ -93,6 +71,9 @@ export abstract class GeneratorCore {
   ) {
     this.tokens = tree.tokens;
     this.nodes = tree.nodes;
+    this.safe = options.mode === 'safe';
+    this.#nameTexts = new Array<string | undefined>(tree.tokens.nameCount).fill(undefined);
+    this.buffer = new SymbolBuffer(tree.nodes.count * 4);
   }
 
   // ---- the tree
@@ -115,7 +96,10 @@ export abstract class GeneratorCore {
   }
 
   protected text(token: number): string {
-    return tokenText(this.tokens, token);
+    const kind = this.tokenKind(token);
+    if (kind !== TokenKind.Identifier && kind !== TokenKind.Global) return tokenText(this.tokens, token);
+    const name = this.tokens.values[token] ?? 0;
+    return (this.#nameTexts[name] ??= tokenText(this.tokens, token));
   }
 
   // ---- mistakes
@@ -146,6 +130,11 @@ export abstract class GeneratorCore {
   /** Something to know that is no mistake. */
   protected inform(code: string, message: string, place: Operand | Span | number = this.node): void {
     this.#report({ code, severity: 'information', message, span: this.spanOf(place) });
+  }
+
+  /** Tells that a fault of HyperDbg was avoided here. */
+  protected avoided(fault: string, place: Operand | Span | number = this.node): void {
+    this.inform('fault-avoided', `${fault}; other code with the same meaning was made here.`, place);
   }
 
   protected spanOf(place: Operand | Span | number): Span {
@@ -187,11 +176,16 @@ export abstract class GeneratorCore {
     const key = `${this.scope.name} ${name}`;
     if (this.#reportedNames.has(key) || this.#skippedNames().has(name)) return false;
     this.#reportedNames.add(key);
+    const names = name.startsWith('.') ? this.options.globals.names() : this.scope.variables.keys();
+    const close = this.diagnostics.length < maxDiagnostics ? closeVariable(name, names) : undefined;
     this.#report({
       code: 'undefined-variable',
       severity: 'error',
-      message: `\`${name}\` has no value yet; assign it before it is read.`,
+      message: `\`${name}\` has no value yet; assign it before it is read.${didYouMean(close)}`,
       span: this.spanOf(operand),
+      ...(close === undefined
+        ? {}
+        : { fix: { title: `Write \`${close}\``, span: this.spanOf(operand), text: close } }),
     });
     return false;
   }
@@ -239,15 +233,16 @@ export abstract class GeneratorCore {
       index--;
     }
     used[index] = 1;
-    if (index >= this.temps.maximum) this.temps.maximum = index + 1;
-    return {
-      kind: SymbolKind.TEMP,
-      low: index,
-      high: 0,
-      len: valueKindOf(type),
-      type,
-      node: this.node,
-    };
+    if (index >= this.temps.maximum) {
+      this.temps.maximum = index + 1;
+      if (this.temps.maximum === manyTemps)
+        this.warn(
+          'many-temporaries',
+          `${manyTemps} of the ${scriptLimits.maxTempsPerFunction} temporaries of \`${this.scope.name}\` are taken here, ` +
+            'and each `for` loop, `print` of an expression or call as a statement keeps one; move parts into functions.',
+        );
+    }
+    return operandOf(SymbolKind.TEMP, index, 0, valueKindOf(type), type, this.node);
   }
 
   protected free(operand: Operand): void {
@@ -325,7 +320,16 @@ export abstract class GeneratorCore {
     };
     this.scope.variables.set(name, variable);
     this.scope.localSlots += Math.ceil((type === undefined ? 8 : sizeOf(type)) / 8);
+    if (this.scope.name !== 'main' && (type?.kind === 'struct' || type?.kind === 'array'))
+      this.#aggregateInFunction(this.tokenSpan(token));
     return this.variableOperand(variable);
+  }
+
+  /** Upstream takes the address of such a variable with the frame of the main program (script-language 13 #8). */
+  #aggregateInFunction(place: Span): void {
+    const fault = 'HyperDbg 0.23 lets arrays and structs of a function overlap other variables';
+    if (this.safe) this.avoided(fault, place);
+    else this.warn('aggregate-in-function', `${fault}; declare it outside the function.`, place);
   }
 
   #defineGlobal(name: string, token: number, type: ScriptType | undefined, implicit: boolean): Operand {
@@ -346,12 +350,7 @@ export abstract class GeneratorCore {
     const global = this.options.globals.get(name);
     if (global === undefined) return undefined;
     return {
-      kind: SymbolKind.GLOBAL_ID,
-      low: global.index,
-      high: 0,
-      len: valueKindOf(global.type),
-      type: global.type,
-      node: this.node,
+      ...operandOf(SymbolKind.GLOBAL_ID, global.index, 0, valueKindOf(global.type), global.type, this.node),
       variable: { ...global, place: 'global', provenance: undefined, declaredAt: -1 },
     };
   }
@@ -360,17 +359,13 @@ export abstract class GeneratorCore {
     const { type } = variable;
     const parameter = variable.place === 'parameter';
     const aggregate = type?.kind === 'struct' || type?.kind === 'array';
+    const kind = parameter
+      ? SymbolKind.FUNCTION_PARAMETER_ID
+      : aggregate
+        ? SymbolKind.REFERENCE_LOCAL_ID
+        : SymbolKind.LOCAL_ID;
     return {
-      kind: parameter
-        ? SymbolKind.FUNCTION_PARAMETER_ID
-        : aggregate
-          ? SymbolKind.REFERENCE_LOCAL_ID
-          : SymbolKind.LOCAL_ID,
-      low: variable.index,
-      high: 0,
-      len: valueKindOf(type),
-      type,
-      node: this.node,
+      ...operandOf(kind, variable.index, 0, valueKindOf(type), type, this.node),
       variable,
       provenance: variable.provenance,
     };

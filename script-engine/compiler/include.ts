@@ -1,11 +1,16 @@
-import { tokenize, type HardwareInfo } from '../syntax/lexer';
+import type { HardwareInfo } from '../syntax/hardware-register';
+import { tokenize } from '../syntax/lexer';
 import type { Span } from '../syntax/span';
+import type { IncludeProblem } from '../syntax/tree';
 import { TokenKind, type TokenTable } from '../syntax/token-kind';
 
 /** A text with its includes spliced in, and the way back to the text that the author sees. */
 export interface Expanded {
   readonly tokens: TokenTable;
-  readonly unread: ReadonlySet<number>;
+  /** Include tokens whose file was not read, and why. */
+  readonly unread: ReadonlyMap<number, IncludeProblem>;
+  /** Include tokens whose file had been read before: a second time, or inside itself. */
+  readonly repeated: readonly number[];
   /** A span of the expanded text, in the original one; text of an included file shows at its `#include`. */
   originalSpan(span: Span): Span;
 }
@@ -27,7 +32,8 @@ export function expandIncludes(
 ): Expanded {
   let tokens = tokenize(source, hardware);
   const insertions: Insertion[] = [];
-  const unread = new Set<number>();
+  const unread = new Map<number, IncludeProblem>();
+  const repeated: number[] = [];
   if (source.includes('#include')) {
     const seen = new Set<string>();
     for (let token = 0; token + 2 < tokens.count; token++) {
@@ -36,10 +42,14 @@ export function expandIncludes(
       const start = tokens.starts[token + 1] ?? 0;
       const end = tokens.ends[token + 1] ?? 0;
       const name = tokens.source.slice(start + 1, end - 1);
-      if (seen.has(name)) continue;
-      const body = insertions.length < maxIncludes ? includedBody(readInclude?.(name)) : undefined;
+      if (seen.has(name)) {
+        repeated.push(token);
+        continue;
+      }
+      const text = insertions.length < maxIncludes ? readInclude?.(name) : undefined;
+      const body = includedBody(text);
       if (body === undefined) {
-        unread.add(token);
+        unread.set(token, text === undefined ? 'missing' : 'malformed');
         continue;
       }
       seen.add(name);
@@ -52,6 +62,7 @@ export function expandIncludes(
   return {
     tokens,
     unread,
+    repeated,
     originalSpan: (span) => (insertions.length === 0 ? span : toOriginal(span, insertions)),
   };
 }

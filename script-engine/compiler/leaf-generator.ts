@@ -5,22 +5,15 @@ import { readNumber } from '../syntax/literal-value';
 import { TokenKind } from '../syntax/token-kind';
 import { doubleBits, isOutOfRange } from './float-literal';
 import { GeneratorCore } from './generator-core';
-import { numberOperand, type Operand } from './operand';
+import { operandOf, type Operand } from './operand';
 
 /** Literals and names. */
 export abstract class LeafGenerator extends GeneratorCore {
   protected number(): void {
     const token = this.firstToken();
     readNumber(this.tokens.source, this.tokens.starts[token] ?? 0, this.tokens.ends[token] ?? 0, this.halves);
-    this.push({
-      kind: SymbolKind.NUM,
-      low: this.halves.low,
-      high: this.halves.high,
-      len: 0,
-      type: longType,
-      node: this.node,
-      isLiteral: true,
-    });
+    const { low, high } = this.halves;
+    this.push({ ...operandOf(SymbolKind.NUM, low, high, 0, longType, this.node), isLiteral: true });
   }
 
   protected float(): void {
@@ -36,7 +29,10 @@ export abstract class LeafGenerator extends GeneratorCore {
 
   protected floatOperand(text: string): Operand {
     const bits = doubleBits(text);
-    return { kind: SymbolKind.NUM, ...bits, len: 2, type: doubleType, node: this.node, floatText: text };
+    return {
+      ...operandOf(SymbolKind.NUM, bits.low, bits.high, 2, doubleType, this.node),
+      floatText: text,
+    };
   }
 
   protected symbol(): void {
@@ -57,14 +53,10 @@ export abstract class LeafGenerator extends GeneratorCore {
       this.push(this.brokenOperand());
       return;
     }
-    this.push({
-      kind: SymbolKind.NUM,
-      low: Number(address & 0xffffffffn),
-      high: Number((address >> 32n) & 0xffffffffn),
-      len: 0,
-      type: this.data() === 1 ? undefined : longType,
-      node: this.node,
-    });
+    const type = this.data() === 1 ? undefined : longType;
+    const low = Number(address & 0xffffffffn);
+    const high = Number((address >> 32n) & 0xffffffffn);
+    this.push(operandOf(SymbolKind.NUM, low, high, 0, type, this.node));
   }
 
   protected name(): void {
@@ -80,11 +72,11 @@ export abstract class LeafGenerator extends GeneratorCore {
   }
 
   #unresolved(name: string): Operand {
-    return { ...numberOperand(0, this.node), kind: SymbolKind.INVALID, unresolved: name };
+    return { ...operandOf(SymbolKind.INVALID, 0, 0, 0, undefined, this.node), unresolved: name };
   }
 
   protected register(kind: number): void {
     const low = this.tokens.values[this.firstToken()] ?? 0;
-    this.push({ kind, low, high: 0, len: 0, type: longType, node: this.node });
+    this.push(operandOf(kind, low, 0, 0, longType, this.node));
   }
 }

@@ -3,7 +3,7 @@ import { scriptLimits } from '../catalog/keywords';
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import { aType, capital, intType, scalarId } from '../semantics/types';
 import { TokenKind } from '../syntax/token-kind';
-import { Op } from './generator-core';
+import { Op } from './instruction-opcodes';
 import { LeafGenerator } from './leaf-generator';
 import type { Operand } from './operand';
 

@@ -2,8 +2,13 @@ import { AddressSpace, ScalarType, SymbolKind } from '../catalog/opcodes';
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import type { Provenance } from '../semantics/scope';
 import { aType, isInteger, scalarId, sizeOf, type ScriptType } from '../semantics/types';
+import { functions } from '../catalog/functions';
+import { callDataMask, NodeKind } from '../syntax/node-kind';
+import { TokenKind } from '../syntax/token-kind';
+import { closestName } from '../command-file/closest-name';
+import { didYouMean } from '../syntax/suggestion';
 import { ConversionGenerator } from './conversion-generator';
-import { Op } from './generator-core';
+import { Op } from './instruction-opcodes';
 import type { Operand } from './operand';
 
 /** Id of the unsigned integer of a size: what a load delivers. */
@@ -45,11 +50,13 @@ export abstract class MemoryGenerator extends ConversionGenerator {
     }
     const member = struct.members.find((each) => each.name === name);
     if (member === undefined) {
-      const known = struct.members.map((each) => each.name).join(', ');
+      const names = struct.members.map((each) => each.name);
+      const known = names.join(', ');
+      const close = closestName(name, names);
       this.fail(
         UpstreamErrorCode.UNRESOLVED_VARIABLE,
         'unknown-member',
-        `\`struct ${struct.tag}\` has no member \`${name}\`; it has ${known || 'none'}.`,
+        `\`struct ${struct.tag}\` has no member \`${name}\`; it has ${known || 'none'}.${didYouMean(close)}`,
         this.tokenSpan(this.endToken() - 1),
       );
       return this.push(this.brokenOperand());
@@ -61,10 +68,25 @@ export abstract class MemoryGenerator extends ConversionGenerator {
     this.emit(Op.ADD, base, member.offset, address);
     const place: Operand = { ...address, isAddress: true, provenance };
     const scalar = scalarId(member.type) !== ScalarType.INVALID;
-    if (isTarget || !scalar) return this.push(place);
+    if (isTarget || !scalar || this.#keepsAddress()) return this.push(place);
     const value = this.load(place);
     this.free(address);
     this.push(value);
+  }
+
+  /** In safe mode `&s.m` and `&a[i]` are the addresses of the member and the element, not of a copy. */
+  #keepsAddress(): boolean {
+    const next = this.node + 1;
+    if (!this.safe) return false;
+    const data = this.data(next);
+    switch (this.nodes.kinds[next] as NodeKind | undefined) {
+      case NodeKind.Unary:
+        return data === TokenKind.And;
+      case NodeKind.Call:
+        return functions[data & callDataMask]?.name === 'reference';
+      default:
+        return false;
+    }
   }
 
   /** Loads the scalar whose address an operand holds; the address stays in use. */
@@ -114,6 +136,7 @@ export abstract class MemoryGenerator extends ConversionGenerator {
       this.emit(Op.ADD, product, offset, offset);
     });
     this.emit(Op.ADD, base, offset, offset);
+    if (isTarget && this.safe) this.avoided('HyperDbg 0.23 fails at every assignment to an element', base);
     this.#element(isTarget, {
       ...offset,
       type,
@@ -127,8 +150,9 @@ export abstract class MemoryGenerator extends ConversionGenerator {
     const scalar = scalarId(place.type) !== ScalarType.INVALID;
     if (isTarget) {
       // Upstream stores through the dereferenced temp, so every such store fails when it runs (script-language 6.8).
-      this.push({ ...place, kind: SymbolKind.DEREFERENCE_TEMP });
-    } else if (!scalar) this.push(place);
+      if (this.safe) this.push(place);
+      else this.push({ ...place, kind: SymbolKind.DEREFERENCE_TEMP });
+    } else if (!scalar || this.#keepsAddress()) this.push(place);
     else {
       const value = this.load(place);
       this.free(place);

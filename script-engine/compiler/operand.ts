@@ -13,31 +13,58 @@ export interface Operand {
   readonly type: ScriptType | undefined;
   /** Node it came from; its span is where a mistake is shown. */
   readonly node: number;
-  readonly variable?: Variable | undefined;
+  readonly variable: Variable | undefined;
   /** The name it was written with, when nothing of that name exists. */
-  readonly unresolved?: string;
+  readonly unresolved: string | undefined;
   /** It holds the address of a member or element, of type `type`. */
-  readonly isAddress?: boolean;
+  readonly isAddress: boolean;
   /** Where a pointer leads, or where an address lies. */
-  readonly provenance?: Provenance | undefined;
+  readonly provenance: Provenance | undefined;
   /** A float literal, exactly as written, sign included. */
-  readonly floatText?: string;
+  readonly floatText: string | undefined;
   /** Token of a string literal. */
-  readonly stringToken?: number;
+  readonly stringToken: number | undefined;
   /** A number written in the script. */
-  readonly isLiteral?: boolean;
+  readonly isLiteral: boolean;
   /** A mistake about it has been reported. */
-  readonly broken?: boolean;
+  readonly broken: boolean;
+}
+
+/** An operand about which nothing more is known. All have the same fields, so that the engine knows their shape. */
+export function operandOf(
+  kind: number,
+  low: number,
+  high: number,
+  len: number,
+  type: ScriptType | undefined,
+  node: number,
+): Operand {
+  return {
+    kind,
+    low,
+    high,
+    len,
+    type,
+    node,
+    variable: undefined,
+    unresolved: undefined,
+    isAddress: false,
+    provenance: undefined,
+    floatText: undefined,
+    stringToken: undefined,
+    isLiteral: false,
+    broken: false,
+  };
 }
 
 export function numberOperand(value: number, node = -1): Operand {
-  return { kind: SymbolKind.NUM, low: value >>> 0, high: 0, len: 0, type: undefined, node };
+  return operandOf(SymbolKind.NUM, value >>> 0, 0, 0, undefined, node);
 }
 
 /** The three words of the script's machine that instructions name. */
-export const stackIndex: Operand = { ...numberOperand(0), kind: SymbolKind.STACK_INDEX };
-export const stackBase: Operand = { ...numberOperand(0), kind: SymbolKind.STACK_BASE_INDEX };
-export const returnValue: Operand = { ...numberOperand(0), kind: SymbolKind.RETURN_VALUE };
+export const stackIndex: Operand = operandOf(SymbolKind.STACK_INDEX, 0, 0, 0, undefined, -1);
+export const stackBase: Operand = operandOf(SymbolKind.STACK_BASE_INDEX, 0, 0, 0, undefined, -1);
+export const returnValue: Operand = operandOf(SymbolKind.RETURN_VALUE, 0, 0, 0, undefined, -1);
 
 export function isUnresolved(operand: Operand): boolean {
   return operand.unresolved !== undefined;

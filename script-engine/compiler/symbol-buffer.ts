@@ -7,11 +7,17 @@ const slotSizeBytes = 24;
 
 /** The symbol buffer while it grows: slots of 24 bytes (script-language 5.1). */
 export class SymbolBuffer {
-  #words = new Uint32Array(64 * wordsPerSlot);
-  #offsets = new Int32Array(64);
+  #words: Uint32Array;
+  #offsets: Int32Array;
   #count = 0;
   /** Offset in the text that the next slots come from. */
   sourceOffset = -1;
+
+  /** With room for so many slots; it grows. */
+  constructor(room: number) {
+    this.#words = new Uint32Array(Math.max(64, room) * wordsPerSlot);
+    this.#offsets = new Int32Array(Math.max(64, room));
+  }
 
   /** Slots used. */
   get count(): number {
@@ -87,7 +93,7 @@ export class SymbolBuffer {
   }
 
   /** Turns locals into frame slots behind the temps, from a slot on (script-language 5.4). */
-  rebaseLocals(from: number, temps: number, mainProgram: boolean): void {
+  rebaseLocals(from: number, temps: number, withAddresses: boolean): void {
     const words = this.#words;
     for (let slot = from; slot < this.#count; slot++) {
       const at = slot * wordsPerSlot;
@@ -98,10 +104,10 @@ export class SymbolBuffer {
       }
       if (kind === SymbolKind.LOCAL_ID) words[at] = SymbolKind.TEMP;
       // Addresses of locals are rebased at the end of the program only, with its count of temps, even inside
-      // functions; as a printf argument they keep their kind (script-language 13, 8).
-      else if (mainProgram && kind === SymbolKind.REFERENCE_LOCAL_ID) {
+      // functions, which the safe mode does not do after it; as a printf argument they keep their kind (script-language 13, 8).
+      else if (withAddresses && kind === SymbolKind.REFERENCE_LOCAL_ID) {
         if (words[at + 1] === 0) words[at] = SymbolKind.REFERENCE_TEMP;
-      } else if (mainProgram && kind === SymbolKind.DEREFERENCE_LOCAL_ID)
+      } else if (withAddresses && kind === SymbolKind.DEREFERENCE_LOCAL_ID)
         words[at] = SymbolKind.DEREFERENCE_TEMP;
       else continue;
       words[at + 4] = (words[at + 4] ?? 0) + temps;

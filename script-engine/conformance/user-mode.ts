@@ -61,7 +61,9 @@ export function registersOfJson(
 }
 
 /** Compiles a script and runs it in user mode; mistakes and run-time errors are in `error`. Never throws. */
-export function evaluateInUserMode(source: string, options: UserModeOptions = {}): UserModeResult {
+export function evaluateInUserMode(text: string, options: UserModeOptions = {}): UserModeResult {
+  // The language knows no carriage returns (script-language 2.1).
+  const source = text.replaceAll('\r', '');
   const registers = registersOfJson(options.regs ?? {});
   if (typeof registers === 'string') return refused(registers);
   const { symbols, readInclude, maxInstructions } = options;

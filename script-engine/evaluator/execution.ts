@@ -124,9 +124,43 @@ export class Execution {
     }
   }
 
+  /** `write(to, read(from))`; from cell to cell the value never becomes an object. */
+  move(from: number, to: number): void {
+    const { kinds, indexes } = this.script;
+    if (kinds[to] === SymbolKind.TEMP) {
+      const target = this.baseIndex + (indexes[to] ?? 0);
+      const source = this.baseIndex + (indexes[from] ?? 0);
+      const { stack } = this;
+      if (kinds[from] === SymbolKind.TEMP && target < stack.length && source < stack.length) {
+        stack[target] = stack[source] ?? 0n;
+        return;
+      }
+      if (kinds[from] === SymbolKind.NUM && target < stack.length) {
+        stack[target] = this.script.words[from] ?? 0n;
+        return;
+      }
+    }
+    this.write(to, this.read(from));
+  }
+
+  isZero(slot: number): boolean {
+    if (this.script.kinds[slot] === SymbolKind.TEMP) {
+      const word = this.stack[this.baseIndex + (this.script.indexes[slot] ?? 0)];
+      if (word !== undefined) return word === 0n;
+    }
+    return this.read(slot) === 0n;
+  }
+
   /** Value of the next operand. */
   take(): bigint {
     return this.read(this.operand());
+  }
+
+  /** The next operand as a small number: type ids and sizes, which are constants in all buffers that a compiler makes. */
+  immediate(): number {
+    const slot = this.operand();
+    if (this.script.kinds[slot] === SymbolKind.NUM) return this.script.indexes[slot] ?? 0;
+    return indexOf(this.read(slot));
   }
 
   /** What `&operand` gives: an address for variables and constants, 0 for registers. */

@@ -58,8 +58,8 @@ function integerOfFloat(value: number, type: number): bigint {
 function castScalar(run: Execution): void {
   const source = run.operand();
   const destination = run.operand();
-  const from = Number(run.take());
-  const to = Number(run.take());
+  const from = run.immediate();
+  const to = run.immediate();
   const bits = run.read(source);
   const sourceKind = run.script.lengths[source] ?? 0;
   const destinationKind = run.script.lengths[destination] ?? 0;
@@ -91,7 +91,7 @@ function logicalNot(run: Execution): void {
   const source = run.operand();
   const kind = run.script.lengths[source] ?? 0;
   const destination = frameSlot(run, ValueKind.INTEGER);
-  const type = Number(run.take());
+  const type = run.immediate();
   const bits = run.read(source);
   if (isFloat(type)) {
     if (kind !== kindOfType(type)) fault('the operand is not of the type the instruction names');

@@ -87,7 +87,7 @@ function typed(operation: TypedBinary, acceptsPointers = false): Handler {
     const right = integerSource(run);
     const left = integerSource(run);
     const destination = frameSlot(run, 0);
-    const type = Number(run.take());
+    const type = run.immediate();
     if (!isInteger(type) && !(acceptsPointers && type === ScalarType.POINTER))
       fault(`type ${type} is no integer`);
     const result = operation(numberInType(run.read(left), type), numberInType(run.read(right), type), type);
@@ -99,7 +99,7 @@ function typedUnary(operation: (value: bigint) => bigint): Handler {
   return (run) => {
     const source = integerSource(run);
     const destination = frameSlot(run, 0);
-    const type = Number(run.take());
+    const type = run.immediate();
     if (!isInteger(type)) fault(`type ${type} is no integer`);
     run.write(destination, numberInType(operation(numberInType(run.read(source), type)), type));
   };

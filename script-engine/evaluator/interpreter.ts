@@ -57,15 +57,15 @@ const controlInstructions: HandlerGroup = {
   JMP: jump,
   JZ: (run) => {
     const to = run.operand();
-    if (run.take() === 0n) run.slot = target(run, to);
+    if (run.isZero(run.operand())) run.slot = target(run, to);
   },
   JNZ: (run) => {
     const to = run.operand();
-    if (run.take() !== 0n) run.slot = target(run, to);
+    if (!run.isZero(run.operand())) run.slot = target(run, to);
   },
   MOV: (run) => {
-    const value = run.take();
-    run.write(run.operand(), value);
+    const source = run.operand();
+    run.move(source, run.operand());
   },
   REFERENCE: (run) => {
     const address = run.addressOf(run.operand());

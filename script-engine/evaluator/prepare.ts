@@ -25,6 +25,8 @@ export interface PreparedScript {
   /** Kind of each slot, `SymbolKind.INVALID` for what is none. */
   readonly kinds: Uint8Array;
   readonly values: readonly bigint[];
+  /** `values` as cells. */
+  readonly words: BigUint64Array;
   /** `values`, as far as they fit; 0xffffffff for greater ones, which no index reaches. */
   readonly indexes: Uint32Array;
   /** Value kind of floating operands, or the byte length of strings. */
@@ -86,6 +88,7 @@ export function prepareScript(bytes: Uint8Array, symbolCount: number): PreparedS
     bytes: copy,
     kinds,
     values,
+    words: BigUint64Array.from(values),
     indexes,
     lengths,
     widths,

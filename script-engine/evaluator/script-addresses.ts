@@ -8,43 +8,25 @@ const BULK_BUDGET_BYTES = 1 << 26;
 const PAGE = 4096;
 const NO_BYTES = new Uint8Array(0);
 
-interface Window {
-  readonly base: bigint;
-  readonly bytes: Uint8Array;
-  readonly writable: boolean;
-}
-
 export class ScriptAddresses {
-  readonly #windows: readonly Window[];
   #budget = BULK_BUDGET_BYTES;
 
   constructor(
     readonly memory: ScriptMemory,
-    session: ScriptSession,
-    code: Uint8Array,
-  ) {
-    const { stack, globals, code: codeBase } = session.bases;
-    this.#windows = [
-      { base: stack, bytes: session.stackBytes, writable: true },
-      { base: globals, bytes: session.globalBytes, writable: true },
-      { base: codeBase, bytes: code, writable: false },
-    ];
-  }
+    readonly session: ScriptSession,
+    readonly code: Uint8Array,
+  ) {}
 
   /** The bytes, or undefined unless all of them are readable. */
   read(address: bigint, sizeBytes: number): Uint8Array | undefined {
-    const own = this.#own(address, sizeBytes);
-    if (own !== undefined) return own.bytes.subarray(own.offset, own.offset + sizeBytes);
-    return this.memory.read(address, sizeBytes);
+    return this.#own(address, sizeBytes, true) ?? this.memory.read(address, sizeBytes);
   }
 
   /** False, and nothing written, unless the whole range is writable. */
   write(address: bigint, bytes: Uint8Array): boolean {
-    const own = this.#own(address, bytes.length);
-    if (own === undefined) return this.memory.write(address, bytes);
-    if (!own.writable) return false;
-    own.bytes.set(bytes, own.offset);
-    return true;
+    const own = this.#own(address, bytes.length, false);
+    own?.set(bytes);
+    return own !== undefined || this.memory.write(address, bytes);
   }
 
   /** A little-endian number of up to 8 bytes, or undefined where it cannot be read. */
@@ -77,18 +59,23 @@ export class ScriptAddresses {
     return this.#budget >= 0;
   }
 
-  #own(
-    address: bigint,
-    sizeBytes: number,
-  ): { bytes: Uint8Array; offset: number; writable: boolean } | undefined {
-    for (const window of this.#windows) {
-      const offset = address - window.base;
-      if (offset >= 0n && offset <= BigInt(window.bytes.length - sizeBytes)) {
-        return { bytes: window.bytes, offset: Number(offset), writable: window.writable };
-      }
-    }
-    return undefined;
+  /** Where the address lies in the script's own memory; its code is for reading only. */
+  #own(address: bigint, sizeBytes: number, forReading: boolean): Uint8Array | undefined {
+    const { bases, stackBytes, globalBytes } = this.session;
+    return (
+      part(stackBytes, bases.stack, address, sizeBytes) ??
+      part(globalBytes, bases.globals, address, sizeBytes) ??
+      (forReading ? part(this.code, bases.code, address, sizeBytes) : undefined)
+    );
   }
+}
+
+function part(bytes: Uint8Array, base: bigint, address: bigint, sizeBytes: number): Uint8Array | undefined {
+  if (address < base) return undefined;
+  const offset = address - base;
+  if (offset > BigInt(bytes.length - sizeBytes)) return undefined;
+  const start = Number(offset);
+  return bytes.subarray(start, start + sizeBytes);
 }
 
 /** Little-endian value of up to 8 bytes. */

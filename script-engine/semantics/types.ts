@@ -32,6 +32,7 @@ export interface StructType {
   readonly kind: 'struct';
   readonly tag: string;
   members: Member[];
+  readonly memberNames: Set<string>;
   sizeBytes: number;
   alignBytes: number;
   complete: boolean;
@@ -199,7 +200,8 @@ export function capital(text: string): string {
 
 /** Adds a member with natural alignment; false when the name is taken. */
 export function addMember(struct: StructType, name: string, type: ScriptType): boolean {
-  if (struct.members.some((member) => member.name === name)) return false;
+  if (struct.memberNames.has(name)) return false;
+  struct.memberNames.add(name);
   const align = alignOf(type);
   const offset = Math.ceil(struct.sizeBytes / align) * align;
   struct.members.push({ name, type, offset });

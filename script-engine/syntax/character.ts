@@ -22,7 +22,8 @@ export const nameMask =
 export const hexWordMask =
   CharacterClass.Digit | CharacterClass.HexLetter | CharacterClass.Underscore | CharacterClass.Backtick;
 
-const classes = makeClasses();
+/** Class of each of the first 128 characters. */
+export const characterClasses = makeClasses();
 
 function makeClasses(): Uint8Array {
   const table = new Uint8Array(128);
@@ -42,7 +43,7 @@ function makeClasses(): Uint8Array {
 
 /** Class of a character code; NaN, the end of the text, has none. */
 export function classOf(code: number): number {
-  return classes[code] ?? CharacterClass.None;
+  return characterClasses[code] ?? CharacterClass.None;
 }
 
 /** Value of a digit in radix 16, or −1. */

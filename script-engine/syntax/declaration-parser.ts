@@ -1,5 +1,6 @@
 import { ExpressionParser } from './expression-parser';
 import { declaratorArray, NodeKind } from './node-kind';
+import { NameUse } from './parser-core';
 import { TokenKind } from './token-kind';
 
 /** Declarations, types and functions (script-language 3.1). */
@@ -26,6 +27,8 @@ export abstract class DeclarationParser extends ExpressionParser {
       this.error(
         'missing-initializer',
         'A variable needs a value where it is declared: write `= 0` before the `;`.',
+        undefined,
+        () => this.insertion(' = 0'),
       );
     else if (this.peek() === TokenKind.OpenBracket)
       this.error(
@@ -33,8 +36,11 @@ export abstract class DeclarationParser extends ExpressionParser {
         'Arrays can be declared at top level only, outside every block and function.',
       );
     else if (this.peek() === TokenKind.OpenParen)
-      this.error('function-in-block', 'Functions can be defined at top level only.');
-    const count = this.values();
+      this.error(
+        'function-in-block',
+        'Functions can be defined at top level only; move this one out of the block.',
+      );
+    const count = this.initialValues();
     if (this.peek() === TokenKind.Comma)
       this.error(
         'comma-in-declaration',
@@ -47,8 +53,7 @@ export abstract class DeclarationParser extends ExpressionParser {
   /** The name of a declaration: a local, global, register or parameter. */
   #declaredName(): boolean {
     const kind = this.peek();
-    const text = this.text();
-    if (kind === TokenKind.Identifier && !this.functionNames.has(text)) {
+    if (kind === TokenKind.Identifier && !this.isFunction(this.at)) {
       this.advance();
       return true;
     }
@@ -57,18 +62,30 @@ export abstract class DeclarationParser extends ExpressionParser {
       return true;
     }
     if (kind === TokenKind.Identifier)
-      this.error('name-taken', `\`${text}\` is a function already; choose another name.`);
-    else if (kind === TokenKind.Star)
-      this.error('pointer-to-pointer', 'HyperDbg knows only one `*` in a declaration.');
-    else this.error('expected-name', this.notAName() ?? 'The name of the variable is expected here.');
+      this.error('name-taken', `\`${this.text()}\` is a function already; choose another name.`);
+    else if (kind >= TokenKind.If && kind <= TokenKind.Include) {
+      this.error('expected-name', this.notAName() ?? '');
+      this.advance();
+    } else if (kind === TokenKind.Star)
+      this.error(
+        'pointer-to-pointer',
+        'HyperDbg knows only one `*` in a declaration; keep the address in an `unsigned long`.',
+      );
+    else
+      this.error(
+        'expected-name',
+        this.notAName() ?? `The name of the variable is missing before ${this.found()}.`,
+        undefined,
+        () => this.renameFix(),
+      );
     return false;
   }
 
   /** `= value { = value }`; returns their number. */
-  protected values(): number {
+  protected initialValues(): number {
     let count = 0;
     do {
-      this.expect(TokenKind.Assign, 'expected-assign', 'A `=` and a value are expected here.');
+      this.require(TokenKind.Assign, 'expected-assign', '=');
       this.expression();
       count++;
     } while (!this.panic && this.peek() === TokenKind.Assign);
@@ -79,7 +96,7 @@ export abstract class DeclarationParser extends ExpressionParser {
     if (this.panic || this.accept(TokenKind.Semicolon)) return;
     const hint = this.operatorHint();
     if (hint !== undefined) this.error('operator-not-allowed', hint);
-    else this.error('expected-semicolon', 'A `;` is missing here.');
+    else this.require(TokenKind.Semicolon, 'expected-semicolon', ';');
   }
 
   #array(nameToken: number, firstToken: number, firstNode: number): void {
@@ -89,7 +106,7 @@ export abstract class DeclarationParser extends ExpressionParser {
       const bracket = this.advance();
       const node = this.nodes.count;
       this.expect(TokenKind.Number, 'expected-array-size', 'The size of an array is a plain number.');
-      this.expect(TokenKind.CloseBracket, 'expected-close-bracket', 'A `]` is missing here.');
+      this.require(TokenKind.CloseBracket, 'expected-close-bracket', ']');
       this.close(NodeKind.Dimension, bracket, node);
       dimensions++;
     }
@@ -121,20 +138,17 @@ export abstract class DeclarationParser extends ExpressionParser {
       } else break;
     }
     this.depth--;
-    this.expect(TokenKind.CloseBrace, 'expected-close-brace', 'A `,` or `}` is expected here.');
+    this.require(TokenKind.CloseBrace, 'expected-close-brace', '}', '`,` or ');
     this.close(NodeKind.InitializerList, firstToken, firstNode);
   }
 
   #function(nameToken: number, firstToken: number, firstNode: number): void {
-    const name = this.text(nameToken);
     this.advance();
-    this.functionNames.add(name);
-    const outer = this.parameterNames;
-    const parameters = new Set<string>();
-    this.parameterNames = parameters;
+    this.setUse(nameToken, NameUse.Function);
+    const parameters: number[] = [];
     let count = 0;
     while (!this.panic && this.peek() !== TokenKind.CloseParen) {
-      if (count > 0) this.expect(TokenKind.Comma, 'expected-comma', 'A `,` or `)` is expected here.');
+      if (count > 0) this.require(TokenKind.Comma, 'expected-comma', ')', '`,` or ');
       if (this.panic) break;
       const node = this.nodes.count;
       const token = this.at;
@@ -145,17 +159,19 @@ export abstract class DeclarationParser extends ExpressionParser {
       this.typeName(false);
       const parameterToken = this.at;
       if (!this.#declaredName()) break;
-      parameters.add(this.text(parameterToken));
+      parameters.push(parameterToken);
+      this.setUse(parameterToken, NameUse.Parameter);
       this.close(NodeKind.Parameter, token, node);
       count++;
     }
-    this.expect(TokenKind.CloseParen, 'expected-close-paren', 'A `)` is missing here.');
+    this.require(TokenKind.CloseParen, 'expected-close-paren', ')');
     if (!this.panic && this.peek() !== TokenKind.OpenBrace)
       this.error('expected-open-brace', 'The body of a function stands in braces.');
     if (this.panic) this.#skipToBody();
     this.close(NodeKind.FunctionHead, nameToken, firstNode, count);
     this.block();
-    this.parameterNames = outer;
+    for (const token of parameters)
+      if (this.useOf(token) === NameUse.Parameter) this.setUse(token, NameUse.Variable);
     this.close(NodeKind.Function, firstToken, firstNode);
   }
 
@@ -193,6 +209,7 @@ export abstract class DeclarationParser extends ExpressionParser {
     const firstNode = this.nodes.count;
     this.advance();
     this.close(NodeKind.StructHead, firstToken, firstNode);
+    let isClosed = false;
     while (!this.panic && this.peek() !== TokenKind.CloseBrace) {
       const node = this.nodes.count;
       const token = this.at;
@@ -209,6 +226,7 @@ export abstract class DeclarationParser extends ExpressionParser {
           'expected-member-type',
           'A member begins with its type, as `int value;`; `}` ends the struct.',
         );
+        isClosed = this.peek() !== TokenKind.Number && this.peek() !== TokenKind.Register;
         break;
       }
       let count = 0;
@@ -219,7 +237,9 @@ export abstract class DeclarationParser extends ExpressionParser {
       this.semicolon();
       this.close(NodeKind.StructMember, token, node, count);
     }
-    this.expect(TokenKind.CloseBrace, 'expected-close-brace', 'A `}` is missing here.');
+    // What has no type is most often the statement behind a missing `}`; after any other mistake the struct goes on.
+    if (this.panic && !isClosed) this.skipToCloseBrace();
+    this.require(TokenKind.CloseBrace, 'expected-close-brace', '}');
     this.close(NodeKind.StructDefinition, firstToken, firstNode);
   }
 
@@ -231,12 +251,12 @@ export abstract class DeclarationParser extends ExpressionParser {
       this.advance();
       stars++;
     }
-    this.name('expected-name', 'A name is expected here.');
+    this.name('expected-name', `A name is missing before ${this.found()}.`);
     let array = 0;
     if (!this.panic && this.accept(TokenKind.OpenBracket)) {
       array = declaratorArray;
       this.expect(TokenKind.Number, 'expected-array-size', 'The size of an array is a plain number.');
-      this.expect(TokenKind.CloseBracket, 'expected-close-bracket', 'A `]` is missing here.');
+      this.require(TokenKind.CloseBracket, 'expected-close-bracket', ']');
     }
     this.close(NodeKind.Declarator, firstToken, firstNode, Math.min(stars, 0xfff) + array);
   }
@@ -260,7 +280,7 @@ export abstract class DeclarationParser extends ExpressionParser {
           'A struct pointer begins with a cast, as `(struct Name *)address`.',
         );
       this.typeName(true);
-      this.expect(TokenKind.CloseParen, 'expected-close-paren', 'A `)` is missing here.');
+      this.require(TokenKind.CloseParen, 'expected-close-paren', ')');
       this.expression();
       this.close(NodeKind.StructPointerInitializer, token, node);
       return;
@@ -268,7 +288,7 @@ export abstract class DeclarationParser extends ExpressionParser {
     this.expect(TokenKind.OpenBrace, 'expected-open-brace', 'Values of a struct stand in braces: `{1, 2}`.');
     this.mark(NodeKind.StructInitializerHead);
     const nested = this.#structValues();
-    this.expect(TokenKind.CloseBrace, 'expected-close-brace', 'A `,` or `}` is expected here.');
+    this.require(TokenKind.CloseBrace, 'expected-close-brace', '}', '`,` or ');
     this.close(NodeKind.StructInitializer, token, node, nested ? 1 : 0);
   }
 
@@ -282,7 +302,7 @@ export abstract class DeclarationParser extends ExpressionParser {
         this.advance();
         this.#structValues();
         nested = true;
-        this.expect(TokenKind.CloseBrace, 'expected-close-brace', 'A `,` or `}` is expected here.');
+        this.require(TokenKind.CloseBrace, 'expected-close-brace', '}', '`,` or ');
       } else this.expression();
     } while (!this.panic && this.accept(TokenKind.Comma));
     this.depth--;
@@ -298,9 +318,9 @@ export abstract class DeclarationParser extends ExpressionParser {
       this.mark(NodeKind.TypeName);
     }
     const nameToken = this.at;
-    if (!this.name('expected-name', 'The new name of the type is expected here.')) return;
+    if (!this.name('expected-name', `The new name of the type is missing before ${this.found()}.`)) return;
     this.close(NodeKind.Typedef, firstToken, firstNode);
-    this.typedefNames.add(this.text(nameToken));
+    this.setUse(nameToken, NameUse.Type);
     this.semicolon();
   }
 }

@@ -1,7 +1,8 @@
-import { functions } from '../catalog/functions';
+import { functions, type ParameterKind } from '../catalog/functions';
 import { callInCondition, NodeKind } from './node-kind';
 import { conditionLevel, expressionLevel, isUnaryOperator, shiftLevel } from './operator-level';
 import { NameParser } from './name-parser';
+import { NameUse } from './parser-core';
 import { TokenKind } from './token-kind';
 
 /** Expressions of statements and of conditions: two languages that share words (script-language 3.3, 3.4). */
@@ -97,7 +98,15 @@ export abstract class ExpressionParser extends NameParser {
   }
 
   #isUserFunction(): boolean {
-    return this.peek() === TokenKind.Identifier && this.functionNames.has(this.text());
+    return this.peek() === TokenKind.Identifier && this.isFunction(this.at);
+  }
+
+  /** Takes a `)`; says what hinders it. */
+  #closeParen(): void {
+    if (this.panic || this.accept(TokenKind.CloseParen)) return;
+    const hint = this.operatorHint();
+    if (hint !== undefined) this.error('expected-close-paren', hint);
+    else this.require(TokenKind.CloseParen, 'expected-close-paren', ')');
   }
 
   #primary(): void {
@@ -132,18 +141,18 @@ export abstract class ExpressionParser extends NameParser {
           this.userCall(0);
           break;
         }
-        if (this.typedefNames.has(this.text())) {
-          this.error('type-as-value', `\`${this.text()}\` is a type; a value is expected here.`);
+        if (this.useOf(this.at) === NameUse.Type) {
+          this.error(
+            'type-as-value',
+            `\`${this.text()}\` is a type, and a value is needed here; to convert one write \`(${this.text()})value\`.`,
+          );
           this.missing();
           return;
         }
         this.leaf(NodeKind.Name, this.advance());
         if (this.peek() === TokenKind.OpenParen) {
           this.nodes.rename(firstNode, NodeKind.Missing);
-          this.error(
-            'unknown-function',
-            `There is no function \`${this.text(firstToken)}\`; a function must be defined before it is called.`,
-          );
+          this.unknownFunction(firstToken);
           return;
         }
         if (!this.inCondition) this.#postfix(firstToken, firstNode, true);
@@ -201,18 +210,19 @@ export abstract class ExpressionParser extends NameParser {
         'expected-expression',
         'The condition is empty or ends too early; write an expression before `)`.',
       );
-    else this.error('expected-expression', this.notAName() ?? 'An expression is expected here.');
+    else
+      this.error(
+        'expected-expression',
+        this.notAName() ??
+          `A value is missing before ${this.found()}; write a number, a variable, a register or a call.`,
+      );
   }
 
   #paren(): void {
     const firstNode = this.nodes.count;
     const firstToken = this.advance();
     this.#binary(1);
-    this.expect(
-      TokenKind.CloseParen,
-      'expected-close-paren',
-      this.operatorHint() ?? 'A `)` is missing here.',
-    );
+    this.#closeParen();
     this.close(NodeKind.Paren, firstToken, firstNode);
   }
 
@@ -221,7 +231,7 @@ export abstract class ExpressionParser extends NameParser {
     while (!this.panic && (this.peek() === TokenKind.Dot || this.peek() === TokenKind.Arrow)) {
       const arrow = this.peek() === TokenKind.Arrow ? 1 : 0;
       this.advance();
-      this.name('expected-member', 'The name of a member is expected here.');
+      this.name('expected-member', `The name of a member is missing before ${this.found()}.`);
       this.close(NodeKind.Member, firstToken, firstNode, arrow);
     }
     if (withIndexes && !this.panic && this.peek() === TokenKind.OpenBracket)
@@ -233,7 +243,7 @@ export abstract class ExpressionParser extends NameParser {
     while (!this.panic && this.peek() === TokenKind.OpenBracket) {
       this.advance();
       this.#binary(1);
-      this.expect(TokenKind.CloseBracket, 'expected-close-bracket', 'A `]` is missing here.');
+      this.require(TokenKind.CloseBracket, 'expected-close-bracket', ']');
       count++;
     }
     this.close(NodeKind.Index, firstToken, firstNode, count);
@@ -243,7 +253,10 @@ export abstract class ExpressionParser extends NameParser {
     const index = this.tokens.values[this.at] ?? 0;
     const entry = functions[index];
     if (entry?.returnsValue !== true) {
-      this.error('function-without-value', `\`${this.text()}\` returns nothing; it can only be a statement.`);
+      this.error(
+        'function-without-value',
+        `\`${this.text()}\` returns nothing; call it in a statement of its own.`,
+      );
       this.missing();
       return;
     }
@@ -255,15 +268,12 @@ export abstract class ExpressionParser extends NameParser {
     const firstNode = this.nodes.count;
     const firstToken = this.advance();
     const entry = functions[index];
-    const usage = `\`${entry?.name}\` takes ${entry?.parameters.map((parameter) => parameter.name).join(', ') || 'no argument'}.`;
-    this.expect(
-      TokenKind.OpenParen,
-      'expected-open-paren',
-      `\`${entry?.name}\` is a built-in function; \`(\` is missing.`,
-    );
+    if (!this.panic && !this.accept(TokenKind.OpenParen))
+      this.error('expected-open-paren', `\`${entry?.name}\` is a built-in function; \`(\` is missing.`);
     const variadic = entry?.functionClass === 'VarArgFunc1';
     for (let i = 0; i < (variadic ? 1 : (entry?.arity ?? 0)); i++) {
-      if (i > 0) this.expect(TokenKind.Comma, 'wrong-argument-count', this.operatorHint() ?? usage);
+      if (i > 0 && !this.panic && !this.accept(TokenKind.Comma))
+        this.error('wrong-argument-count', this.operatorHint() ?? usageOf(index, false));
       if (i === 1 && this.#wideAfterValue(entry?.name)) {
         this.error(
           'wide-string-in-condition',
@@ -271,16 +281,12 @@ export abstract class ExpressionParser extends NameParser {
             'compute the result before the condition.',
         );
       }
-      this.#argument(entry?.parameters[i]?.kind ?? 'expression', usage);
+      this.#argument(entry?.parameters[i]?.kind ?? 'expression', index);
     }
-    while (variadic && !this.panic && this.accept(TokenKind.Comma)) this.#argument('expression', usage);
-    if (this.peek() === TokenKind.Comma) this.expect(TokenKind.CloseParen, 'wrong-argument-count', usage);
-    else
-      this.expect(
-        TokenKind.CloseParen,
-        'expected-close-paren',
-        this.operatorHint() ?? 'A `)` is missing here.',
-      );
+    while (variadic && !this.panic && this.accept(TokenKind.Comma)) this.#argument('expression', index);
+    if (this.peek() === TokenKind.Comma && !this.panic)
+      this.error('wrong-argument-count', usageOf(index, true));
+    else this.#closeParen();
     this.close(NodeKind.Call, firstToken, firstNode, index + (this.inCondition ? callInCondition : 0));
   }
 
@@ -290,7 +296,7 @@ export abstract class ExpressionParser extends NameParser {
     return this.kindAt(this.at - 2) !== TokenKind.WideString;
   }
 
-  #argument(kind: string, usage: string): void {
+  #argument(kind: ParameterKind, functionIndex: number): void {
     if (this.panic) {
       this.missing();
       return;
@@ -300,10 +306,13 @@ export abstract class ExpressionParser extends NameParser {
     if ((isString && (kind === 'string' || kind === 'format')) || (isWide && kind === 'wide-string'))
       this.leaf(NodeKind.String, this.advance());
     else if (kind === 'format') {
-      this.error('expected-format', '`printf` starts with a byte string, the format.');
+      this.error(
+        'expected-format',
+        'The first argument of `printf` is a string in quotes, the format, as `printf("%llx\\n", x);`.',
+      );
       this.missing();
     } else if (this.peek() === TokenKind.CloseParen) {
-      this.error('wrong-argument-count', usage);
+      this.error('wrong-argument-count', usageOf(functionIndex, false));
       this.missing();
     } else this.#binary(this.inCondition ? shiftLevel : 1);
   }
@@ -313,22 +322,15 @@ export abstract class ExpressionParser extends NameParser {
     const firstNode = this.nodes.count;
     const firstToken = this.advance();
     let count = 0;
-    this.expect(
-      TokenKind.OpenParen,
-      'expected-open-paren',
-      `\`${this.text(firstToken)}\` is a function; \`(\` is missing.`,
-    );
+    if (!this.panic && !this.accept(TokenKind.OpenParen))
+      this.error('expected-open-paren', `\`${this.text(firstToken)}\` is a function; \`(\` is missing.`);
     if (!this.panic && this.peek() !== TokenKind.CloseParen) {
       do {
         this.#binary(this.inCondition ? shiftLevel : 1);
         count++;
       } while (!this.panic && this.accept(TokenKind.Comma));
     }
-    this.expect(
-      TokenKind.CloseParen,
-      'expected-close-paren',
-      this.operatorHint() ?? 'A `)` is missing here.',
-    );
+    this.#closeParen();
     this.close(
       NodeKind.UserCall,
       firstToken,
@@ -336,4 +338,10 @@ export abstract class ExpressionParser extends NameParser {
       count + flags + (this.inCondition ? callInCondition : 0),
     );
   }
+}
+
+function usageOf(functionIndex: number, tooMany: boolean): string {
+  const entry = functions[functionIndex];
+  const names = entry?.parameters.map((parameter) => parameter.name).join(', ') ?? '';
+  return `\`${entry?.name}\` has ${tooMany ? 'too many' : 'too few'} arguments here; call it as \`${entry?.name}(${names})\`.`;
 }

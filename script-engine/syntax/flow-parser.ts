@@ -1,11 +1,17 @@
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import { DeclarationParser } from './declaration-parser';
 import { NodeKind } from './node-kind';
-import { TokenKind } from './token-kind';
+import { TokenKind, type TokenTable } from './token-kind';
 
 /** `if`, `while`, `do`, `for` and their conditions (script-language 3.2). */
 export abstract class FlowParser extends DeclarationParser {
   #parenEnds: Map<number, number> | undefined;
+
+  protected override begin(tokens: TokenTable): void {
+    super.begin(tokens);
+    this.inCondition = false;
+    this.#parenEnds = undefined;
+  }
 
   /** The operator of an assignment and what follows it. */
   protected abstract assignOperator(firstToken: number, firstNode: number): void;
@@ -35,17 +41,23 @@ export abstract class FlowParser extends DeclarationParser {
   /** `( condition )`, and the node that acts on it. */
   #parenthesised(kind: NodeKind): void {
     const open = this.at;
-    this.expect(TokenKind.OpenParen, 'expected-open-paren', 'A condition stands in parentheses.');
+    this.expect(
+      TokenKind.OpenParen,
+      'expected-open-paren',
+      'A condition stands in parentheses; write `(` before it and `)` behind it.',
+    );
     const firstNode = this.nodes.count;
     const firstToken = this.at;
     if (this.panic) this.missing();
     else this.#boundedCondition(this.tokens.hiddenPunctuation ? this.#rawEnd(open) : -1);
     this.close(kind, firstToken, firstNode);
-    const text = this.operatorHint() ?? 'A `)` or an operator is expected here.';
-    const wasCondition = this.inCondition;
-    this.inCondition = true;
-    this.expect(TokenKind.CloseParen, 'expected-close-paren', text);
-    this.inCondition = wasCondition;
+    if (!this.panic && !this.accept(TokenKind.CloseParen)) {
+      this.inCondition = true;
+      const hint = this.operatorHint();
+      this.inCondition = false;
+      if (hint === undefined) this.require(TokenKind.CloseParen, 'expected-close-paren', ')');
+      else this.error('expected-close-paren', hint, undefined, () => this.comparisonFix());
+    }
     if (this.panic) this.recoverToBlock();
   }
 
@@ -114,12 +126,16 @@ export abstract class FlowParser extends DeclarationParser {
     if (this.panic) this.missing();
     else {
       const open = this.at;
-      this.expect(TokenKind.OpenParen, 'expected-open-paren', 'A condition stands in parentheses.');
+      this.expect(
+        TokenKind.OpenParen,
+        'expected-open-paren',
+        'A condition stands in parentheses; write `(` before it and `)` behind it.',
+      );
       if (this.panic) this.missing();
       else this.#boundedCondition(this.tokens.hiddenPunctuation ? this.#rawEnd(open) : -1);
     }
     this.close(NodeKind.DoWhile, firstToken, firstNode);
-    this.expect(TokenKind.CloseParen, 'expected-close-paren', 'A `)` or an operator is expected here.');
+    this.require(TokenKind.CloseParen, 'expected-close-paren', ')');
     this.semicolon();
   }
 
@@ -136,7 +152,7 @@ export abstract class FlowParser extends DeclarationParser {
     this.expect(
       TokenKind.Semicolon,
       'expected-semicolon',
-      'A `;` is expected after the first part of `for`.',
+      'A `for` has three parts divided by `;`: one is missing behind the first part.',
     );
     const conditionNode = this.nodes.count;
     const conditionToken = this.at;
@@ -146,9 +162,17 @@ export abstract class FlowParser extends DeclarationParser {
       this.#boundedCondition(this.tokens.hiddenPunctuation ? this.tokens.source.indexOf(';', from) : -1);
     }
     this.close(NodeKind.ForCondition, conditionToken, conditionNode);
-    this.expect(TokenKind.Semicolon, 'expected-semicolon', 'A `;` is expected after the condition of `for`.');
+    this.expect(
+      TokenKind.Semicolon,
+      'expected-semicolon',
+      'A `for` has three parts divided by `;`: one is missing behind the condition.',
+    );
     this.#forStep();
-    this.expect(TokenKind.CloseParen, 'expected-close-paren', 'A `)` is expected after the step of `for`.');
+    this.expect(
+      TokenKind.CloseParen,
+      'expected-close-paren',
+      'A `)` is missing behind the step of `for`; write it.',
+    );
     if (this.panic) this.recoverToBlock(2);
     this.block();
     this.close(NodeKind.For, firstToken, firstNode);
@@ -160,17 +184,22 @@ export abstract class FlowParser extends DeclarationParser {
     const typed = this.isTypeStart(this.peek());
     if (typed) this.typeName(false);
     if (!this.#isTarget()) {
-      this.error('expected-name', this.notAName() ?? 'The variable of the loop is expected here.');
+      this.error(
+        'expected-name',
+        this.notAName() ?? `The variable of the loop is missing before ${this.found()}.`,
+        undefined,
+        () => this.renameFix(),
+      );
       return;
     }
     this.leaf(NodeKind.TargetName, this.advance());
-    const count = this.values();
+    const count = this.initialValues();
     this.close(typed ? NodeKind.Declaration : NodeKind.Assign, firstToken, firstNode, count);
   }
 
   #isTarget(): boolean {
     const kind = this.peek();
-    if (kind === TokenKind.Identifier) return !this.functionNames.has(this.text());
+    if (kind === TokenKind.Identifier) return !this.isFunction(this.at);
     return kind === TokenKind.Global || kind === TokenKind.Register;
   }
 
@@ -182,7 +211,7 @@ export abstract class FlowParser extends DeclarationParser {
       this.error(
         'expected-step',
         this.peek() === TokenKind.CloseParen
-          ? 'The step of `for` is mandatory, as `i++`.'
+          ? 'The step of `for` is mandatory; write what happens after each round, as `i++`.'
           : (this.notAName() ?? 'The step of `for` begins with a variable, as `i++`.'),
         unknown ? UpstreamErrorCode.UNKNOWN_TOKEN : UpstreamErrorCode.SYNTAX,
       );

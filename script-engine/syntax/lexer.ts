@@ -1,16 +1,11 @@
-import { CharacterClass, classOf, digitValue, hexWordMask, nameMask } from './character';
-import { operatorAt } from './operator-scanner';
+import { CharacterClass, characterClasses, digitValue, hexWordMask, nameMask } from './character';
+import { hardwareId, type HardwareInfo } from './hardware-register';
+import { operatorAt, punctuation } from './operator-scanner';
 import { TokenKind, UnknownReason, type TokenTable } from './token-kind';
-import { bareWords, registerWords } from './word-table';
-
-/** Instance information of a hardware debugger (script-language 10). */
-export interface HardwareInfo {
-  readonly pins: number;
-  readonly ports: number;
-}
+import { widened } from './tree';
+import { hashStep, makeBareWords, registerWords } from './word-table';
 
 const enum Code {
-  LineFeed = 0x0a,
   Quote = 0x22,
   Hash = 0x23,
   Dollar = 0x24,
@@ -18,235 +13,294 @@ const enum Code {
   Dot = 0x2e,
   Slash = 0x2f,
   Zero = 0x30,
+  Equal = 0x3d,
   At = 0x40,
   CapitalL = 0x4c,
   Backslash = 0x5c,
   Backtick = 0x60,
 }
 
+const wordMask = nameMask & ~CharacterClass.Exclamation;
+
+/** Scratch arrays bigger than this are not kept for the next text. */
+const keptTokens = 1 << 19;
+
 /** Splits a text into tokens; never throws, always advances. */
 export function tokenize(source: string, hardware?: HardwareInfo): TokenTable {
-  return new Lexer(source, hardware).run();
+  return lexer.run(source, hardware);
 }
 
+/**
+ * There is one, used for text after text: its arrays are scratch, and the engine keeps the code it has compiled for it.
+ * It holds nothing of a text that the next one could see.
+ */
 class Lexer {
-  readonly #source: string;
-  readonly #hardware: HardwareInfo | undefined;
-  #kinds: Uint8Array;
-  #starts: Int32Array;
-  #ends: Int32Array;
-  #values: Int32Array;
-  #count = 0;
-  #at = 0;
+  #kinds = new Uint8Array(4096);
+  #starts = new Int32Array(4096);
+  #ends = new Int32Array(4096);
+  #values = new Int32Array(4096);
+  readonly #bareWords = makeBareWords();
+  /** The source and a NUL, which ends it for upstream too; so no look-ahead leaves the text. */
+  #text = '';
+  #hardware: HardwareInfo | undefined;
+  /** Of the token just scanned. */
+  #end = 0;
   #value = 0;
+  #comments: number[] = [];
   #hiddenPunctuation = false;
-  readonly #comments: number[] = [];
 
-  constructor(source: string, hardware: HardwareInfo | undefined) {
-    this.#source = source;
+  run(source: string, hardware: HardwareInfo | undefined): TokenTable {
+    // Joining makes one flat string, whatever the source is made of.
+    this.#text = [source, '\0'].join('');
     this.#hardware = hardware;
-    const room = (source.length >> 2) + 16;
-    this.#kinds = new Uint8Array(room);
-    this.#starts = new Int32Array(room);
-    this.#ends = new Int32Array(room);
-    this.#values = new Int32Array(room);
-  }
-
-  run(): TokenTable {
-    const source = this.#source;
-    for (;;) {
-      const kind = this.#skipTrivia() ? this.#scan() : TokenKind.Unknown;
-      this.#value = 0;
-      if (kind === TokenKind.End) break;
-    }
-    return {
+    this.#comments = [];
+    this.#hiddenPunctuation = false;
+    this.#bareWords.reset();
+    const count = this.#scanAll(source.length);
+    const table: TokenTable = {
       source,
-      count: this.#count,
-      kinds: this.#kinds.subarray(0, this.#count),
-      starts: this.#starts.subarray(0, this.#count),
-      ends: this.#ends.subarray(0, this.#count),
-      values: this.#values.subarray(0, this.#count),
+      count,
+      kinds: this.#kinds.slice(0, count),
+      starts: this.#starts.slice(0, count),
+      ends: this.#ends.slice(0, count),
+      values: this.#values.slice(0, count),
+      nameCount: this.#bareWords.nameCount + 1,
       comments: this.#comments,
       hiddenPunctuation: this.#hiddenPunctuation,
     };
+    this.#text = '';
+    this.#comments = [];
+    if (this.#kinds.length > keptTokens) this.#resize(4096);
+    return table;
   }
 
-  #push(kind: TokenKind, start: number, end: number): TokenKind {
-    if (this.#count === this.#kinds.length) this.#grow();
-    const index = this.#count++;
-    this.#kinds[index] = kind;
-    this.#starts[index] = start;
-    this.#ends[index] = end;
-    this.#values[index] = this.#value;
-    this.#at = end;
-    return kind;
-  }
-
-  #grow(): void {
-    const room = this.#kinds.length * 2;
-    const kinds = new Uint8Array(room);
-    kinds.set(this.#kinds);
-    this.#kinds = kinds;
-    const widen = (old: Int32Array): Int32Array => {
-      const wide = new Int32Array(room);
-      wide.set(old);
-      return wide;
-    };
-    this.#starts = widen(this.#starts);
-    this.#ends = widen(this.#ends);
-    this.#values = widen(this.#values);
-  }
-
-  #unknown(reason: UnknownReason, start: number, end: number): TokenKind {
-    this.#value = reason;
-    return this.#push(TokenKind.Unknown, start, end);
-  }
-
-  /** False when it met a comment that never ends and pushed that as an unknown token. */
-  #skipTrivia(): boolean {
-    const source = this.#source;
-    let at = this.#at;
+  #scanAll(length: number): number {
+    const text = this.#text;
+    const classes = characterClasses;
+    let kinds = this.#kinds;
+    let starts = this.#starts;
+    let ends = this.#ends;
+    let values = this.#values;
+    let count = 0;
+    let at = 0;
+    let previous: TokenKind = TokenKind.End;
     for (;;) {
-      const code = source.charCodeAt(at);
-      if (classOf(code) === CharacterClass.Space) {
-        at++;
-      } else if (code === Code.Slash && source.charCodeAt(at + 1) === Code.Slash) {
-        let end = source.indexOf('\n', at);
-        if (end < 0) end = source.length;
-        this.#noteComment(at, end);
-        at = end;
-      } else if (code === Code.Slash && source.charCodeAt(at + 1) === Code.Star) {
-        const end = commentEnd(source, at + 2);
-        if (end < 0) {
-          this.#unknown(UnknownReason.UnterminatedComment, at, source.length);
-          return false;
-        }
-        this.#noteComment(at, end);
-        at = end;
-      } else {
-        this.#at = at;
-        return true;
+      let code = text.charCodeAt(at);
+      let kindOfCharacter = code < 128 ? (classes[code] ?? 0) : 0;
+      while (kindOfCharacter === CharacterClass.Space) {
+        code = text.charCodeAt(++at);
+        kindOfCharacter = code < 128 ? (classes[code] ?? 0) : 0;
       }
+      let kind: TokenKind;
+      this.#value = 0;
+      if ((kindOfCharacter & wordMask) !== 0) {
+        if ((kindOfCharacter & CharacterClass.Digit) !== 0) kind = this.#number(at);
+        else if (code === Code.CapitalL && text.charCodeAt(at + 1) === Code.Quote)
+          kind = this.#string(at, at + 2, 4);
+        else kind = this.#word(at, kindOfCharacter);
+      } else if (code < 128 && punctuation[code] !== 0) {
+        kind = punctuation[code] ?? TokenKind.Unknown;
+        this.#end = at + 1;
+      } else {
+        switch (code) {
+          case Code.Slash: {
+            const end = this.#comment(at, length);
+            if (end > 0) {
+              at = end;
+              continue;
+            }
+            if (end === 0) kind = this.#operator(at, code);
+            else kind = this.#unknown(UnknownReason.UnterminatedComment, length);
+            break;
+          }
+          case Code.Quote:
+            kind = this.#string(at, at + 1, 2);
+            break;
+          case Code.Dot:
+            kind = this.#dot(at, previous);
+            break;
+          case Code.At:
+          case Code.Dollar:
+            kind = this.#register(at, code);
+            break;
+          case Code.Hash:
+            if (text.startsWith('#include', at)) {
+              kind = TokenKind.Include;
+              this.#end = at + 8;
+            } else kind = this.#unknown(UnknownReason.Character, at + 1);
+            break;
+          // Upstream takes a NUL and a byte 0xff for the end of its input (script-language 2).
+          case 0:
+          case 0xff:
+            kind = TokenKind.End;
+            this.#end = at;
+            break;
+          default:
+            kind = this.#operator(at, code);
+        }
+      }
+      if (count === kinds.length) {
+        this.#resize(count * 2);
+        kinds = this.#kinds;
+        starts = this.#starts;
+        ends = this.#ends;
+        values = this.#values;
+      }
+      kinds[count] = kind;
+      starts[count] = at;
+      ends[count] = this.#end;
+      values[count] = this.#value;
+      count++;
+      if (kind === TokenKind.End) return count;
+      previous = kind;
+      at = this.#end;
     }
   }
 
-  #noteComment(start: number, end: number): void {
+  #resize(room: number): void {
+    const kept = Math.min(room, this.#kinds.length);
+    const kinds = new Uint8Array(room);
+    kinds.set(this.#kinds.subarray(0, kept));
+    this.#kinds = kinds;
+    this.#starts = widened(this.#starts.subarray(0, kept), room);
+    this.#ends = widened(this.#ends.subarray(0, kept), room);
+    this.#values = widened(this.#values.subarray(0, kept), room);
+  }
+
+  #unknown(reason: UnknownReason, end: number): TokenKind {
+    this.#value = reason;
+    this.#end = end;
+    return TokenKind.Unknown;
+  }
+
+  #operator(start: number, code: number): TokenKind {
+    const operator = operatorAt(this.#text, start, code);
+    if (operator === 0) return this.#unknown(UnknownReason.Character, start + 1);
+    this.#end = start + (operator >> 8);
+    return operator & 0xff;
+  }
+
+  /** End of the comment that starts here; 0 when none does, −1 when it never ends. */
+  #comment(start: number, length: number): number {
+    const second = this.#text.charCodeAt(start + 1);
+    let end: number;
+    if (second === Code.Slash) {
+      end = this.#text.indexOf('\n', start);
+      if (end < 0) end = length;
+    } else if (second === Code.Star) {
+      end = commentEnd(this.#text, start + 2);
+      if (end < 0) return -1;
+    } else return 0;
     this.#comments.push(start, end);
     this.#notePunctuation(start, end);
+    return end;
   }
 
   #notePunctuation(start: number, end: number): void {
     for (let at = start; at < end && !this.#hiddenPunctuation; at++) {
-      const code = this.#source.charCodeAt(at);
+      const code = this.#text.charCodeAt(at);
       if (code === 0x28 || code === 0x29 || code === 0x3b) this.#hiddenPunctuation = true;
     }
   }
 
-  #scan(): TokenKind {
-    const source = this.#source;
-    const start = this.#at;
-    const code = source.charCodeAt(start);
-    // Upstream takes a NUL and a byte 0xff for the end of its input (script-language 2).
-    if (Number.isNaN(code) || code === 0 || code === 0xff) return this.#push(TokenKind.End, start, start);
-    const kindOfCharacter = classOf(code);
-    if ((kindOfCharacter & CharacterClass.Digit) !== 0) return this.#number(start);
-    if (code === Code.CapitalL && source.charCodeAt(start + 1) === Code.Quote)
-      return this.#string(start, start + 2, 4);
-    if ((kindOfCharacter & nameMask & ~CharacterClass.Exclamation) !== 0) return this.#word(start);
-    switch (code) {
-      case Code.Quote:
-        return this.#string(start, start + 1, 2);
-      case Code.Dot:
-        return this.#dot(start);
-      case Code.At:
-        return this.#register(start);
-      case Code.Dollar:
-        return this.#pseudoRegister(start);
-      case Code.Hash:
-        if (source.startsWith('#include', start)) return this.#push(TokenKind.Include, start, start + 8);
-        break;
-      default: {
-        const operator = operatorAt(source, start, code);
-        if (operator !== 0) return this.#push(operator & 0xff, start, start + (operator >> 8));
-      }
-    }
-    return this.#unknown(UnknownReason.Character, start, start + 1);
-  }
-
   #number(start: number): TokenKind {
-    const source = this.#source;
-    const prefix = source.charCodeAt(start) === Code.Zero ? source.charCodeAt(start + 1) : 0;
+    const text = this.#text;
+    const prefix = text.charCodeAt(start) === Code.Zero ? text.charCodeAt(start + 1) : 0;
     const radix = prefix === 0x78 ? 16 : prefix === 0x6e ? 10 : prefix === 0x6f ? 8 : prefix === 0x79 ? 2 : 0;
+    const limit = radix === 0 ? 16 : radix;
     let at = radix === 0 ? start : start + 2;
     let decimal = radix === 0;
     for (; ; at++) {
-      const code = source.charCodeAt(at);
+      const code = text.charCodeAt(at);
       const digit = digitValue(code);
-      if (digit >= 10) decimal = false;
-      if (code === Code.Backtick) decimal = false;
-      else if (digit < 0 || digit >= (radix === 0 ? 16 : radix)) break;
+      if (digit >= 10 || code === Code.Backtick) decimal = false;
+      if (code !== Code.Backtick && (digit < 0 || digit >= limit)) break;
     }
-    if (!decimal || source.charCodeAt(at) !== Code.Dot) return this.#push(TokenKind.Number, start, at);
-    return this.#push(TokenKind.Float, start, this.#decimalsEnd(at + 1));
+    if (decimal && text.charCodeAt(at) === Code.Dot) {
+      this.#end = this.#runEnd(at + 1, CharacterClass.Digit);
+      return TokenKind.Float;
+    }
+    this.#end = at;
+    return TokenKind.Number;
   }
 
-  #decimalsEnd(from: number): number {
+  /** Where the characters of some classes end. */
+  #runEnd(from: number, mask: number): number {
+    const text = this.#text;
     let at = from;
-    while (classOf(this.#source.charCodeAt(at)) === CharacterClass.Digit) at++;
-    return at;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code >= 128 || ((characterClasses[code] ?? 0) & mask) === 0) return at;
+      at++;
+    }
   }
 
-  #nameEnd(from: number): number {
-    let at = from;
-    while ((classOf(this.#source.charCodeAt(at)) & nameMask) !== 0) at++;
-    return at;
-  }
-
-  #word(start: number): TokenKind {
-    const source = this.#source;
+  #word(start: number, firstClass: number): TokenKind {
+    const text = this.#text;
+    const classes = characterClasses;
     let at = start;
-    while ((classOf(source.charCodeAt(at)) & hexWordMask) !== 0) at++;
-    // A word of hex digits only is a number, so `dead` and `add` are not names (script-language 2.2).
-    const isHexWord = at > start && (classOf(source.charCodeAt(at)) & CharacterClass.OtherLetter) === 0;
-    const end = isHexWord ? at : this.#nameEnd(start);
-    const word = bareWords.find(source, start, end);
-    if (word >= 0) {
-      this.#value = bareWords.valueOf(word);
-      return this.#push(bareWords.kindOf(word), start, end);
+    let hash = 0;
+    let seen = firstClass;
+    let kindOfCharacter = firstClass;
+    while ((kindOfCharacter & hexWordMask) !== 0) {
+      const code = text.charCodeAt(at);
+      hash = hashStep(hash, code);
+      seen |= kindOfCharacter;
+      const next = text.charCodeAt(++at);
+      kindOfCharacter = next < 128 ? (classes[next] ?? 0) : 0;
     }
-    if (isHexWord) return this.#push(TokenKind.Number, start, end);
-    return this.#push(
-      this.#hasExclamation(start, end) ? TokenKind.SymbolName : TokenKind.Identifier,
-      start,
-      end,
-    );
-  }
-
-  #hasExclamation(start: number, end: number): boolean {
-    for (let at = start; at < end; at++) if (this.#source.charCodeAt(at) === 0x21) return true;
-    return false;
+    // A word of hex digits only is a number, so `dead` and `add` are not names (script-language 2.2).
+    const isHexWord = at > start && (kindOfCharacter & CharacterClass.OtherLetter) === 0;
+    if (!isHexWord) {
+      if ((seen & CharacterClass.Backtick) !== 0) {
+        // A backtick belongs to numbers only: the name ends before it.
+        at = start;
+        hash = 0;
+        kindOfCharacter = firstClass;
+      }
+      while ((kindOfCharacter & nameMask) !== 0) {
+        hash = hashStep(hash, text.charCodeAt(at));
+        seen |= kindOfCharacter;
+        const next = text.charCodeAt(++at);
+        kindOfCharacter = next < 128 ? (classes[next] ?? 0) : 0;
+      }
+    }
+    this.#end = at;
+    const words = this.#bareWords;
+    let word: number;
+    if (isHexWord) {
+      word = words.find(text, start, at, hash);
+      if (word < 0) return TokenKind.Number;
+    } else if ((seen & CharacterClass.Exclamation) !== 0) return TokenKind.SymbolName;
+    else word = words.intern(text, start, at, hash, TokenKind.Identifier);
+    this.#value = words.valueOf(word);
+    return words.kindOf(word);
   }
 
   #string(start: number, from: number, maxHexDigits: number): TokenKind {
-    const source = this.#source;
+    const text = this.#text;
     let bad = false;
+    let hidden = false;
     for (let at = from; ;) {
-      const code = source.charCodeAt(at);
-      if (Number.isNaN(code)) return this.#unknown(UnknownReason.UnterminatedString, start, source.length);
+      const code = text.charCodeAt(at);
       if (code === Code.Quote) {
-        this.#notePunctuation(start, at);
-        if (bad) return this.#unknown(UnknownReason.BadEscape, start, at + 1);
-        return this.#push(from === start + 1 ? TokenKind.String : TokenKind.WideString, start, at + 1);
+        if (hidden) this.#hiddenPunctuation = true;
+        if (bad) return this.#unknown(UnknownReason.BadEscape, at + 1);
+        this.#end = at + 1;
+        return from === start + 1 ? TokenKind.String : TokenKind.WideString;
       }
       if (code !== Code.Backslash) {
+        if (code === 0x28 || code === 0x29 || code === 0x3b) hidden = true;
+        else if (code === 0 && at === text.length - 1)
+          return this.#unknown(UnknownReason.UnterminatedString, at);
         at++;
         continue;
       }
-      const escape = source.charCodeAt(at + 1);
-      at += 2;
+      const escape = text.charCodeAt(at + 1);
+      at += escape === 0 ? 1 : 2;
       if (escape === 0x78) {
         let digits = 0;
-        while (digitValue(source.charCodeAt(at)) >= 0) {
+        while (digitValue(text.charCodeAt(at)) >= 0) {
           digits++;
           at++;
         }
@@ -258,44 +312,50 @@ class Lexer {
     }
   }
 
-  #dot(start: number): TokenKind {
-    const next = classOf(this.#source.charCodeAt(start + 1));
-    if (this.#count > 0 && endsOperand(this.#kinds[this.#count - 1] ?? 0))
-      return this.#push(TokenKind.Dot, start, start + 1);
-    if (next === CharacterClass.Digit)
-      return this.#push(TokenKind.Float, start, this.#decimalsEnd(start + 1));
-    if ((next & nameMask & ~CharacterClass.Exclamation) !== 0)
-      return this.#push(TokenKind.Global, start, this.#nameEnd(start + 1));
-    return this.#push(TokenKind.Dot, start, start + 1);
-  }
-
-  #register(start: number): TokenKind {
-    const source = this.#source;
-    let end = start + 1;
-    const wordMask = nameMask & ~CharacterClass.Exclamation;
-    while ((classOf(source.charCodeAt(end)) & wordMask) !== 0) end++;
-    const word = end > start + 1 ? registerWords.find(source, start + 1, end) : -1;
-    if (word >= 0) {
-      this.#value = registerWords.valueOf(word);
-      return this.#push(TokenKind.Register, start, end);
+  #dot(start: number, previous: TokenKind): TokenKind {
+    const code = this.#text.charCodeAt(start + 1);
+    const next = code < 128 ? (characterClasses[code] ?? 0) : 0;
+    this.#end = start + 1;
+    if (endsOperand(previous)) return TokenKind.Dot;
+    if (next === CharacterClass.Digit) {
+      this.#end = this.#runEnd(start + 1, CharacterClass.Digit);
+      return TokenKind.Float;
     }
-    const id = this.#hardware === undefined ? -1 : hardwareId(source.slice(start + 1, end), this.#hardware);
-    if (id < 0) return this.#unknown(UnknownReason.UnknownRegister, start, end);
-    this.#value = id;
-    return this.#push(TokenKind.Register, start, end);
+    if ((next & wordMask) === 0) return TokenKind.Dot;
+    const end = this.#runEnd(start + 1, nameMask);
+    let hash = 0;
+    for (let at = start; at < end; at++) hash = hashStep(hash, this.#text.charCodeAt(at));
+    this.#end = end;
+    this.#value = this.#bareWords.valueOf(
+      this.#bareWords.intern(this.#text, start, end, hash, TokenKind.Global),
+    );
+    return TokenKind.Global;
   }
 
-  #pseudoRegister(start: number): TokenKind {
-    const source = this.#source;
-    let end = start + 1;
-    const wordMask = nameMask & ~CharacterClass.Exclamation;
-    while ((classOf(source.charCodeAt(end)) & wordMask) !== 0) end++;
-    const word = registerWords.find(source, start, end);
-    if (word < 0) return this.#unknown(UnknownReason.UnknownPseudoRegister, start, end);
-    this.#value = registerWords.valueOf(word);
-    return this.#push(TokenKind.PseudoRegister, start, end);
+  /** `@name` or `$name`; the name of a pseudo register has its `$`. */
+  #register(start: number, sign: number): TokenKind {
+    const text = this.#text;
+    const isPseudo = sign === Code.Dollar;
+    const from = isPseudo ? start : start + 1;
+    const end = this.#runEnd(start + 1, wordMask);
+    let hash = 0;
+    for (let at = from; at < end; at++) hash = hashStep(hash, text.charCodeAt(at));
+    const word = end > start + 1 ? registerWords.find(text, from, end, hash) : -1;
+    if (word >= 0) {
+      this.#end = end;
+      this.#value = registerWords.valueOf(word);
+      return isPseudo ? TokenKind.PseudoRegister : TokenKind.Register;
+    }
+    if (isPseudo) return this.#unknown(UnknownReason.UnknownPseudoRegister, end);
+    const id = this.#hardware === undefined ? -1 : hardwareId(text.slice(from, end), this.#hardware);
+    if (id < 0) return this.#unknown(UnknownReason.UnknownRegister, end);
+    this.#end = end;
+    this.#value = id;
+    return TokenKind.Register;
   }
 }
+
+const lexer = new Lexer();
 
 /** A dot after one of these is the member operator, even after white space (script-language 2.6). */
 function endsOperand(kind: number): boolean {
@@ -326,12 +386,4 @@ function commentEnd(source: string, from: number): number {
     if (source.charCodeAt(star + 1) === Code.Slash) return star + 2;
     at = star + 2;
   }
-}
-
-function hardwareId(name: string, hardware: HardwareInfo): number {
-  const match = /^hw_(pin|port)(\d{1,6})$/.exec(name);
-  if (match === null) return -1;
-  const index = Number(match[2]);
-  if (match[1] === 'pin') return index < hardware.pins ? index : -1;
-  return index < hardware.ports ? hardware.pins + index : -1;
 }

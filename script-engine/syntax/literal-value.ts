@@ -61,8 +61,38 @@ function unescape(source: string, start: number, end: number): number[] {
   return units;
 }
 
+/** True when there is nothing but ASCII without a carriage return; false for what is no string at all. */
+function isPlain(source: string, start: number, end: number): boolean {
+  if (end < start) return false;
+  for (let at = start; at < end; at++) {
+    const code = source.charCodeAt(at);
+    if (code >= 0x80 || code === 0x0d) return false;
+    if (code !== 0x5c) continue;
+    if (source.charCodeAt(at + 1) === 0x78) return false;
+    at++;
+  }
+  return true;
+}
+
+/** Such a text with its escapes resolved and the terminator. */
+function plainBytes(source: string, start: number, end: number): Uint8Array {
+  const bytes = new Uint8Array(end - start + 1);
+  let length = 0;
+  for (let at = start; at < end; at++) {
+    let code = source.charCodeAt(at);
+    if (code === 0x5c) {
+      code = source.charCodeAt(++at);
+      if (code === 0x6e) code = 0x0a;
+      else if (code === 0x74) code = 0x09;
+    }
+    bytes[length++] = code;
+  }
+  return bytes.subarray(0, length + 1);
+}
+
 /** Bytes of `"…"` with the terminator; an escaped `\xNN` is one byte whatever the encoding. */
 export function readString(source: string, start: number, end: number, encoding: TextEncoding): Uint8Array {
+  if (isPlain(source, start + 1, end - 1)) return plainBytes(source, start + 1, end - 1);
   const bytes: number[] = [];
   const units = unescape(source, start + 1, end - 1);
   for (let i = 0; i < units.length; i++) {

@@ -1,7 +1,15 @@
 import { NodeKind } from './node-kind';
 import { conditionLevel, expressionLevel, shiftLevel } from './operator-level';
-import { ParserCore } from './parser-core';
+import { NameUse, ParserCore } from './parser-core';
+import type { Diagnostic } from '../diagnostic';
+import { closeFunction, closeType, didYouMean, maxNames } from './suggestion';
 import { TokenKind } from './token-kind';
+import { tokenSpan } from './tree';
+
+/** A rename looks through no more tokens than this. */
+const maxRenamedTokens = 20_000;
+
+type Fix = NonNullable<Diagnostic['fix']>;
 
 /** Names and types, and what to say when something else stands in their place. */
 export abstract class NameParser extends ParserCore {
@@ -35,22 +43,16 @@ export abstract class NameParser extends ParserCore {
   protected name(code: string, message: string): boolean {
     if (this.panic) return false;
     if (this.peek() === TokenKind.Identifier) {
-      const text = this.text();
-      const taken = this.functionNames.has(text)
-        ? 'a function'
-        : this.typedefNames.has(text)
-          ? 'a type'
-          : this.parameterNames.has(text)
-            ? 'a parameter'
-            : undefined;
-      if (taken === undefined) {
+      const use = this.useOf(this.at);
+      if (use === NameUse.Variable) {
         this.advance();
         return true;
       }
-      this.error('name-taken', `\`${text}\` is ${taken} already; HyperDbg needs another name here.`);
+      const taken = use === NameUse.Function ? 'a function' : use === NameUse.Type ? 'a type' : 'a parameter';
+      this.error('name-taken', `\`${this.text()}\` is ${taken} already; HyperDbg needs another name here.`);
       return false;
     }
-    this.error(code, this.notAName() ?? message);
+    this.error(code, this.notAName() ?? message, undefined, () => this.renameFix());
     return false;
   }
 
@@ -60,16 +62,106 @@ export abstract class NameParser extends ParserCore {
       case TokenKind.Register:
         return `\`${this.text()}\` is a register and cannot be a name; choose another one.`;
       case TokenKind.Number:
-        return /^[a-f_]/i.test(this.text())
-          ? `\`${this.text()}\` is a number: words of the letters a to f only are hexadecimal. Choose a name with another letter.`
+        return isHexWord(this.text())
+          ? `\`${this.text()}\` is read as a hexadecimal number, because it has no letter from g to z; ` +
+              `choose another name, as \`${freeName(this.text())}\`.`
           : undefined;
       case TokenKind.Function:
       case TokenKind.TypeWord:
       case TokenKind.Reserved:
-        return `\`${this.text()}\` is a word of the language and cannot be a name.`;
+      case TokenKind.If:
+      case TokenKind.Elsif:
+      case TokenKind.Else:
+      case TokenKind.While:
+      case TokenKind.Do:
+      case TokenKind.For:
+      case TokenKind.Break:
+      case TokenKind.Continue:
+      case TokenKind.Return:
+      case TokenKind.Struct:
+      case TokenKind.Typedef:
+      case TokenKind.Sizeof:
+        return `\`${this.text()}\` is a word of the language and cannot stand here; a name must be another word.`;
       default:
         return undefined;
     }
+  }
+
+  /** Another name for what is read as a number, wherever the script has it from here on. */
+  protected renameFix(): Fix | undefined {
+    const word = this.text();
+    if (this.peek() !== TokenKind.Number || !isHexWord(word)) return undefined;
+    const { starts, ends, source, count } = this.tokens;
+    if (count - this.at > maxRenamedTokens) return undefined;
+    const name = freeName(word);
+    const start = starts[this.at] ?? 0;
+    let text = '';
+    let end = start;
+    for (let token = this.at; token < count; token++) {
+      if (this.kindAt(token) !== TokenKind.Number || this.text(token) !== word) continue;
+      text += source.slice(end, starts[token]) + name;
+      end = ends[token] ?? end;
+    }
+    return { title: `Rename it to \`${name}\``, span: { start, end }, text };
+  }
+
+  protected insertion(text: string): Fix {
+    const at = this.tokens.ends[this.at - 1] ?? 0;
+    return { title: `Write \`${text.trim()}\``, span: { start: at, end: at }, text };
+  }
+
+  protected removal(title: string): Fix {
+    return { title, span: tokenSpan(this.tokens, this.at), text: '' };
+  }
+
+  /** `else if` becomes `elsif`; the present token is the `if`. */
+  protected elsifFix(): Fix {
+    const start = this.tokens.starts[this.at - 1] ?? 0;
+    const { end } = tokenSpan(this.tokens, this.at);
+    return { title: 'Write `elsif`', span: { start, end }, text: 'elsif' };
+  }
+
+  /** `=` in a condition becomes `==`. */
+  protected comparisonFix(): Fix | undefined {
+    if (this.peek() !== TokenKind.Assign) return undefined;
+    return { title: 'Compare with `==`', span: tokenSpan(this.tokens, this.at), text: '==' };
+  }
+
+  /** Reports a call of a name that is no function; the present token is the `(`. */
+  protected unknownFunction(nameToken: number): void {
+    const name = this.text(nameToken);
+    const close = this.isSilent() ? undefined : closeFunction(name, this.#namesUsedAs(NameUse.Function));
+    this.error(
+      'unknown-function',
+      `There is no function \`${name}\`${close === undefined ? '; a function must be defined before it is called.' : '.'}${didYouMean(close)}`,
+      undefined,
+      () => this.#respelling(nameToken, close),
+    );
+  }
+
+  /** Reports a name where a type is needed; the present token is the next one. */
+  protected unknownType(nameToken: number): void {
+    const name = this.text(nameToken);
+    const close = this.isSilent() ? undefined : closeType(name, this.#namesUsedAs(NameUse.Type));
+    this.error(
+      'unknown-type',
+      `There is no type \`${name}\`${close === undefined ? '; `typedef` makes one.' : '.'}${didYouMean(close)}`,
+      undefined,
+      () => this.#respelling(nameToken, close),
+    );
+  }
+
+  #respelling(token: number, name: string | undefined): Fix | undefined {
+    if (name === undefined) return undefined;
+    return { title: `Write \`${name}\``, span: tokenSpan(this.tokens, token), text: name };
+  }
+
+  #namesUsedAs(use: NameUse): Set<string> {
+    const names = new Set<string>();
+    for (let token = 0; token < this.at && names.size < maxNames; token++)
+      if (this.kindAt(token) === TokenKind.Identifier && this.useOf(token) === use)
+        names.add(this.text(token));
+    return names;
   }
 
   /** What to say when an operator of the other expression language stands here. */
@@ -83,4 +175,13 @@ export abstract class NameParser extends ParserCore {
       return `\`${text}\` in an argument inside a condition needs its own parentheses: \`f((a ${text} b))\`.`;
     return undefined;
   }
+}
+
+function isHexWord(word: string): boolean {
+  return /^[a-f_]/i.test(word);
+}
+
+/** A name like it that is no number. */
+function freeName(word: string): string {
+  return `${word.replace(/^_+/, '')}_value`;
 }

@@ -4,7 +4,8 @@ const one = 1 << 8;
 const two = 2 << 8;
 const three = 3 << 8;
 
-const punctuation = new Uint8Array(128);
+/** Kinds of the signs that never begin a longer one. */
+export const punctuation = new Uint8Array(128);
 for (const [character, kind] of [
   [',', TokenKind.Comma],
   [';', TokenKind.Semicolon],

@@ -4,12 +4,18 @@ import type { NodeKind } from './node-kind';
 import type { Span } from './span';
 import { TokenKind, tokenText, UnknownReason, type TokenTable } from './token-kind';
 import { NodeBuilder, tokenSpan, type SyntaxStop } from './tree';
+import { unknownRegister } from './suggestion';
+import { mainName } from './word-table';
+import { tokenize } from './lexer';
 
 /** Deeper nesting than this is refused, so that no script can overflow the stack of the process. */
 export const maxDepth = 300;
 
 /** Nobody reads more messages than this about one script. */
 export const maxDiagnostics = 200;
+
+/** Signs that a fix may write where they are missing. */
+const writtenSigns: ReadonlySet<string> = new Set([';', ')', ']']);
 
 const unknownMessages: Readonly<Record<number, readonly [code: string, message: string]>> = {
   [UnknownReason.Character]: [
@@ -26,14 +32,6 @@ const unknownMessages: Readonly<Record<number, readonly [code: string, message: 
     'unterminated-comment',
     'The comment is not closed for HyperDbg: it needs `*/`, and an even number of stars before the `/` does not count.',
   ],
-  [UnknownReason.UnknownRegister]: [
-    'unknown-register',
-    'There is no such register; names are lower case, as `@rax`.',
-  ],
-  [UnknownReason.UnknownPseudoRegister]: [
-    'unknown-pseudo-register',
-    'There is no such pseudo register; `$pid`, `$tid`, `$core`, `$proc` and `$context` are some that exist.',
-  ],
 };
 
 /** Characters of other languages, and what this one has instead. */
@@ -42,26 +40,61 @@ const characterMessages: Readonly<Record<string, string>> = {
   '?': 'There is no `? :` here; use an `if` statement.',
 };
 
+export const enum NameUse {
+  Variable,
+  Function,
+  Type,
+  Parameter,
+}
+
+const noTokens: TokenTable = tokenize('');
+
 /** What all parts of the parser share: the position, the nodes, errors and recovery. */
 export abstract class ParserCore {
   protected readonly nodes = new NodeBuilder();
-  protected readonly kinds: Uint8Array;
+  protected tokens = noTokens;
+  protected kinds = noTokens.kinds;
+  protected values = noTokens.values;
   protected at = 0;
   protected depth = 0;
   /** An error has been reported and the tokens since then are not understood yet. */
   protected panic = false;
-  /** Functions and typedef names known so far: they decide how a name may be used (script-language 2.5). */
-  protected readonly functionNames = new Set<string>(['main']);
-  protected readonly typedefNames = new Set<string>();
-  protected parameterNames: ReadonlySet<string> = new Set<string>();
-  readonly diagnostics: Diagnostic[] = [];
-  stop: SyntaxStop | undefined;
+  /** What each name is so far, by its number: it decides how the name may be used (script-language 2.5). */
+  #nameUses = new Uint8Array(0);
+  protected diagnostics: Diagnostic[] = [];
+  protected stop: SyntaxStop | undefined;
   #lastErrorToken = -1;
   /** Where the last recovery ended: what is wrong right there is still the same mistake. */
   #resumedAt = -1;
 
-  constructor(protected readonly tokens: TokenTable) {
+  /** Forgets the last text. */
+  protected begin(tokens: TokenTable): void {
+    this.tokens = tokens;
     this.kinds = tokens.kinds;
+    this.values = tokens.values;
+    this.nodes.reset();
+    this.at = 0;
+    this.depth = 0;
+    this.panic = false;
+    this.diagnostics = [];
+    this.stop = undefined;
+    this.#lastErrorToken = -1;
+    this.#resumedAt = -1;
+    this.#nameUses = new Uint8Array(tokens.nameCount);
+    this.#nameUses[mainName] = NameUse.Function;
+  }
+
+  /** The use of the name of an identifier token. */
+  protected useOf(token: number): NameUse {
+    return this.#nameUses[this.values[token] ?? 0] ?? NameUse.Variable;
+  }
+
+  protected setUse(token: number, use: NameUse): void {
+    if (this.kindAt(token) === TokenKind.Identifier) this.#nameUses[this.values[token] ?? 0] = use;
+  }
+
+  protected isFunction(token: number): boolean {
+    return this.useOf(token) === NameUse.Function;
   }
 
   protected peek(): TokenKind {
@@ -96,6 +129,36 @@ export abstract class ParserCore {
     return false;
   }
 
+  /** Takes a sign, or reports that it is missing before the present token; the fix writes it behind the last one. */
+  protected require(kind: TokenKind, code: string, sign: string, other = ''): boolean {
+    if (this.panic) return false;
+    if (this.accept(kind)) return true;
+    const at = this.tokens.ends[this.at - 1] ?? 0;
+    this.error(
+      code,
+      `${other}\`${sign}\` is missing before ${this.found()}; write it.`,
+      UpstreamErrorCode.SYNTAX,
+      other === '' && writtenSigns.has(sign) && this.#mayEndHere(kind)
+        ? () => ({ title: `Write \`${sign}\``, span: { start: at, end: at }, text: sign })
+        : undefined,
+    );
+    return false;
+  }
+
+  /** A sign can be written before a token that cannot go on with what it ends. */
+  #mayEndHere(kind: TokenKind): boolean {
+    const next = this.peek();
+    if (kind === TokenKind.Semicolon) return next !== TokenKind.Unknown;
+    return next === TokenKind.Semicolon || next === TokenKind.OpenBrace || next === TokenKind.Assign;
+  }
+
+  /** The present token, for messages. */
+  protected found(): string {
+    if (this.peek() === TokenKind.End) return 'the end of the script';
+    const [line = ''] = this.text().split('\n');
+    return `\`${line.length > 24 ? `${line.slice(0, 24)}…` : line}\``;
+  }
+
   protected leaf(kind: NodeKind, token: number, data = 0): number {
     return this.nodes.add(kind, token, token + 1, this.nodes.count, data);
   }
@@ -110,17 +173,41 @@ export abstract class ParserCore {
   }
 
   /** Reports a mistake at the present token; the first one is also where upstream stops. */
-  protected error(code: string, message: string, upstreamCode: number = UpstreamErrorCode.SYNTAX): void {
+  protected error(
+    code: string,
+    message: string,
+    upstreamCode: number = UpstreamErrorCode.SYNTAX,
+    fix?: () => Diagnostic['fix'],
+  ): void {
     const token = this.at;
     this.stop ??= { token, code: upstreamCode };
-    const silent = this.panic || token === this.#lastErrorToken || token === this.#resumedAt;
+    const silent = this.isSilent();
     this.panic = true;
     this.#lastErrorToken = token;
     if (silent) return;
-    const unknown =
-      this.peek() === TokenKind.Unknown ? unknownMessages[this.tokens.values[token] ?? 0] : undefined;
-    const text = characterMessages[this.text(token)] ?? unknown?.[1] ?? message;
-    this.report(unknown?.[0] ?? code, text, this.#errorSpan(token));
+    if (this.peek() === TokenKind.Unknown) this.#unknownToken(token);
+    else this.report(code, message, this.#errorSpan(token), fix?.());
+  }
+
+  /** A mistake at the present token would not be shown: it is the echo of another one, or there are too many. */
+  protected isSilent(): boolean {
+    const token = this.at;
+    const isEcho = this.panic || token === this.#lastErrorToken || token === this.#resumedAt;
+    return isEcho || this.diagnostics.length >= maxDiagnostics;
+  }
+
+  #unknownToken(token: number): void {
+    const reason = (this.values[token] ?? 0) as UnknownReason;
+    const span = tokenSpan(this.tokens, token);
+    const text = this.text(token);
+    if (reason === UnknownReason.UnknownRegister || reason === UnknownReason.UnknownPseudoRegister) {
+      const { code, message, name } = unknownRegister(text);
+      const fix = name === undefined ? undefined : { title: `Write \`${name}\``, span, text: name };
+      this.report(code, message, span, fix);
+      return;
+    }
+    const [code, message] = unknownMessages[reason] ?? ['unexpected-character', 'Remove this.'];
+    this.report(code, characterMessages[text] ?? message, span);
   }
 
   /** Reports a mistake that is most often the echo of an earlier one, if there is none. */
@@ -210,8 +297,7 @@ export abstract class ParserCore {
 
   protected isTypeStart(kind: TokenKind, index = this.at): boolean {
     return (
-      kind === TokenKind.TypeWord ||
-      (kind === TokenKind.Identifier && this.typedefNames.has(this.text(index)))
+      kind === TokenKind.TypeWord || (kind === TokenKind.Identifier && this.useOf(index) === NameUse.Type)
     );
   }
 }

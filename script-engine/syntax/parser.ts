@@ -1,9 +1,11 @@
 import { functions } from '../catalog/functions';
 import { UpstreamErrorCode } from '../catalog/upstream-errors';
 import { FlowParser } from './flow-parser';
-import { tokenize, type HardwareInfo } from './lexer';
+import type { HardwareInfo } from './hardware-register';
+import { tokenize } from './lexer';
 import { callAsStatement, NodeKind } from './node-kind';
 import { isCompoundAssign } from './operator-level';
+import { NameUse } from './parser-core';
 import { TokenKind, type TokenTable } from './token-kind';
 import type { SyntaxTree } from './tree';
 
@@ -15,26 +17,21 @@ export function parseScript(source: string, hardware?: HardwareInfo): SyntaxTree
 /** Parses tokens; `unreadIncludes` are the include tokens whose file could not be spliced in. */
 export function parseTokens(
   tokens: TokenTable,
-  unreadIncludes: ReadonlySet<number> = new Set<number>(),
+  unreadIncludes: SyntaxTree['unreadIncludes'] = new Map(),
 ): SyntaxTree {
-  const parser = new StatementParser(tokens);
-  parser.program();
-  return {
-    tokens,
-    nodes: parser.finish(),
-    diagnostics: parser.diagnostics,
-    stop: parser.stop,
-    unreadIncludes,
-  };
+  return parser.run(tokens, unreadIncludes);
 }
 
 /** Statements (script-language 3.1, 3.2). */
 class StatementParser extends FlowParser {
-  finish(): SyntaxTree['nodes'] {
-    return this.nodes.finish();
+  run(tokens: TokenTable, unreadIncludes: SyntaxTree['unreadIncludes']): SyntaxTree {
+    this.begin(tokens);
+    this.#program();
+    const { diagnostics, stop } = this;
+    return { tokens, nodes: this.nodes.finish(), diagnostics, stop, unreadIncludes };
   }
 
-  program(): void {
+  #program(): void {
     while (this.peek() !== TokenKind.End) {
       this.#statements(true);
       if (this.peek() === TokenKind.End) break;
@@ -74,7 +71,7 @@ class StatementParser extends FlowParser {
     this.depth++;
     if (this.tooDeep()) this.skipToCloseBrace();
     else if (this.peek() === TokenKind.CloseBrace) {
-      this.error('empty-block', 'A bare block needs at least one statement.');
+      this.error('empty-block', 'A bare block needs at least one statement; write one or remove the braces.');
       this.panic = false;
     } else this.#statements(false);
     this.depth--;
@@ -87,7 +84,10 @@ class StatementParser extends FlowParser {
       this.#statements(false);
     }
     if (!this.accept(TokenKind.CloseBrace))
-      this.echo('expected-close-brace', 'A `}` is missing before the end of the script.');
+      this.echo(
+        'expected-close-brace',
+        'A `}` is missing before the end of the script; a block is still open.',
+      );
     this.close(NodeKind.Block, firstToken, firstNode);
   }
 
@@ -98,12 +98,14 @@ class StatementParser extends FlowParser {
     if (this.peek() !== TokenKind.OpenBrace) {
       const unknown = this.peek() === TokenKind.Unknown || this.peek() === TokenKind.SymbolName;
       const afterCondition = this.kindAt(this.at - 1) === TokenKind.CloseParen;
+      const elseIf = this.peek() === TokenKind.If && this.kindAt(this.at - 1) === TokenKind.Else;
       this.error(
         'expected-block',
-        this.peek() === TokenKind.If && this.kindAt(this.at - 1) === TokenKind.Else
-          ? 'Write `elsif` instead of `else if`.'
-          : 'Braces are required here: `{ … }`.',
+        elseIf
+          ? '`else if` does not exist; write `elsif`.'
+          : `The body needs braces, even around one statement: write \`{\` before ${this.found()} and \`}\` behind it.`,
         unknown && afterCondition ? UpstreamErrorCode.UNKNOWN_TOKEN : UpstreamErrorCode.SYNTAX,
+        elseIf ? () => this.elsifFix() : undefined,
       );
       this.#bracelessBody();
       return;
@@ -157,11 +159,11 @@ class StatementParser extends FlowParser {
       case TokenKind.TypeWord:
         return this.declaration(topLevel);
       case TokenKind.Identifier:
-        if (this.functionNames.has(this.text())) {
+        if (this.isFunction(this.at)) {
           this.userCall(callAsStatement);
           return this.semicolon();
         }
-        if (this.typedefNames.has(this.text())) return this.declaration(topLevel);
+        if (this.useOf(this.at) === NameUse.Type) return this.declaration(topLevel);
         return this.#assignment();
       case TokenKind.Global:
       case TokenKind.Register:
@@ -174,7 +176,12 @@ class StatementParser extends FlowParser {
   #noStatement(kind: TokenKind): void {
     if (kind === TokenKind.Else || kind === TokenKind.Elsif) this.#strayElse();
     else if (kind === TokenKind.Semicolon)
-      this.error('empty-statement', 'There is no empty statement in this language; remove the `;`.');
+      this.error(
+        'empty-statement',
+        'There is no empty statement in this language; remove the `;`.',
+        undefined,
+        () => this.removal('Remove the `;`'),
+      );
     else if (kind === TokenKind.PseudoRegister)
       this.error(
         'assign-pseudo-register',
@@ -182,7 +189,14 @@ class StatementParser extends FlowParser {
       );
     else if (kind === TokenKind.PlusPlus || kind === TokenKind.MinusMinus)
       this.error('prefix-increment', `Write the operator behind the variable: \`x${this.text()};\`.`);
-    else this.error('expected-statement', this.notAName() ?? 'A statement is expected here.');
+    else
+      this.error(
+        'expected-statement',
+        this.notAName() ??
+          `${this.found()} cannot begin a statement; write an assignment, a call, \`if\`, \`while\` or \`for\`.`,
+        undefined,
+        () => this.renameFix(),
+      );
   }
 
   /** An `else` behind an `if` that was not understood: its block is read all the same. */
@@ -210,14 +224,14 @@ class StatementParser extends FlowParser {
     while (!this.panic && (this.peek() === TokenKind.Dot || this.peek() === TokenKind.Arrow)) {
       const arrow = this.peek() === TokenKind.Arrow ? 1 : 0;
       this.advance();
-      this.name('expected-member', 'The name of a member is expected here.');
+      this.name('expected-member', `The name of a member is missing before ${this.found()}.`);
       this.close(NodeKind.TargetMember, firstToken, firstNode, arrow);
     }
     let count = 0;
     while (!this.panic && this.peek() === TokenKind.OpenBracket) {
       this.advance();
       this.expression();
-      this.expect(TokenKind.CloseBracket, 'expected-close-bracket', 'A `]` is missing here.');
+      this.require(TokenKind.CloseBracket, 'expected-close-bracket', ']');
       count++;
     }
     if (count > 0) this.close(NodeKind.TargetIndex, firstToken, firstNode, count);
@@ -226,7 +240,7 @@ class StatementParser extends FlowParser {
   protected assignOperator(firstToken: number, firstNode: number): void {
     const operator = this.peek();
     if (operator === TokenKind.Assign) {
-      const count = this.values();
+      const count = this.initialValues();
       this.close(NodeKind.Assign, firstToken, firstNode, count);
     } else if (operator === TokenKind.PlusPlus || operator === TokenKind.MinusMinus) {
       this.advance();
@@ -239,14 +253,8 @@ class StatementParser extends FlowParser {
   }
 
   #noAssignment(firstToken: number): void {
-    const name = this.text(firstToken);
-    if (this.peek() === TokenKind.OpenParen)
-      this.error(
-        'unknown-function',
-        `There is no function \`${name}\`; a function must be defined before it is called.`,
-      );
-    else if (this.peek() === TokenKind.Identifier)
-      this.error('unknown-type', `There is no type \`${name}\`; \`typedef\` makes one.`);
+    if (this.peek() === TokenKind.OpenParen) this.unknownFunction(firstToken);
+    else if (this.peek() === TokenKind.Identifier) this.unknownType(firstToken);
     else
       this.error(
         'expected-assignment',
@@ -258,7 +266,7 @@ class StatementParser extends FlowParser {
     const firstNode = this.nodes.count;
     const firstToken = this.advance();
     const kind = this.peek();
-    const isName = kind === TokenKind.Identifier && !this.functionNames.has(this.text());
+    const isName = kind === TokenKind.Identifier && !this.isFunction(this.at);
     if (isName || kind === TokenKind.Global) this.leaf(NodeKind.Name, this.advance());
     else if (kind === TokenKind.Register) this.leaf(NodeKind.Register, this.advance());
     else
@@ -266,7 +274,7 @@ class StatementParser extends FlowParser {
         'expected-pointer',
         'After `*` a variable is expected; use `eq(address, value)` for anything else.',
       );
-    this.expect(TokenKind.Assign, 'expected-assign', 'A `=` is expected here.');
+    this.require(TokenKind.Assign, 'expected-assign', '=');
     this.expression();
     this.close(NodeKind.DereferenceAssign, firstToken, firstNode);
     this.semicolon();
@@ -287,7 +295,11 @@ class StatementParser extends FlowParser {
   }
 
   #return(topLevel: boolean): void {
-    if (topLevel) return this.error('return-at-top-level', '`return` works in a function or a block only.');
+    if (topLevel)
+      return this.error(
+        'return-at-top-level',
+        '`return` works in a function or a block only; put it into an `if`, or remove it.',
+      );
     const firstNode = this.nodes.count;
     const firstToken = this.advance();
     const hasValue = this.peek() !== TokenKind.Semicolon;
@@ -297,7 +309,8 @@ class StatementParser extends FlowParser {
   }
 
   #include(topLevel: boolean): void {
-    if (!topLevel) return this.error('include-in-block', '`#include` works at top level only.');
+    if (!topLevel)
+      return this.error('include-in-block', '`#include` works at top level only; move it out of the block.');
     const firstNode = this.nodes.count;
     const firstToken = this.advance();
     this.expect(TokenKind.String, 'expected-file-name', '`#include` takes a file name in quotes.');
@@ -323,3 +336,9 @@ function startsSimpleStatement(kind: TokenKind): boolean {
       return false;
   }
 }
+
+/**
+ * There is one, used for text after text: the engine throws the code it has compiled for a class away when the last
+ * object of the class dies, and the first parse after each collection would be four times as slow.
+ */
+const parser = new StatementParser();

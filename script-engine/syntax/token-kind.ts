@@ -7,9 +7,9 @@ export const enum TokenKind {
   Float,
   String,
   WideString,
-  /** A name of a local, parameter, function, type, tag or member: only the parser knows which. */
+  /** A name of a local, parameter, function, type, tag or member: only the parser knows which. Value: its number. */
   Identifier,
-  /** `.name` */
+  /** `.name`; value: its number. */
   Global,
   /** `module!name` */
   SymbolName,
@@ -103,6 +103,8 @@ export interface TokenTable {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   readonly values: Int32Array;
+  /** Identifiers and globals are numbered by name, from 0 to here: the same name has the same number. */
+  readonly nameCount: number;
   /** Start and end of each comment, in pairs. */
   readonly comments: readonly number[];
   /**

@@ -27,9 +27,12 @@ export interface SyntaxTree {
   readonly nodes: NodeTable;
   readonly diagnostics: readonly Diagnostic[];
   readonly stop: SyntaxStop | undefined;
-  /** Include tokens whose file was not read; the compiler reports them. */
-  readonly unreadIncludes: ReadonlySet<number>;
+  /** Include tokens whose file was not read, and why; the compiler reports them. */
+  readonly unreadIncludes: ReadonlyMap<number, IncludeProblem>;
 }
+
+/** Nobody has the file, or it has not the form that an included file must have (script-language 14). */
+export type IncludeProblem = 'missing' | 'malformed';
 
 /** The same numbers in a bigger array. */
 export function widened(old: Int32Array, room: number): Int32Array<ArrayBuffer> {
@@ -38,7 +41,10 @@ export function widened(old: Int32Array, room: number): Int32Array<ArrayBuffer> 
   return wide;
 }
 
-/** A growing table of nodes. */
+/** Scratch arrays bigger than this are not kept for the next tree. */
+const keptNodes = 1 << 19;
+
+/** A growing table of nodes, used for tree after tree. */
 export class NodeBuilder {
   count = 0;
   #kinds = new Uint8Array(256);
@@ -49,7 +55,7 @@ export class NodeBuilder {
 
   /** Appends a node whose first descendant is `firstNode` (= its own index for a leaf). */
   add(kind: NodeKind, firstToken: number, endToken: number, firstNode: number, data: number): number {
-    if (this.count === this.#kinds.length) this.#grow();
+    if (this.count === this.#kinds.length) this.#resize(this.count * 2);
     const index = this.count++;
     this.#kinds[index] = kind;
     this.#firstTokens[index] = firstToken;
@@ -72,27 +78,33 @@ export class NodeBuilder {
     this.#kinds[index] = kind;
   }
 
+  /** Begins another tree. */
+  reset(): void {
+    this.count = 0;
+    if (this.#kinds.length > keptNodes) this.#resize(256);
+  }
+
   finish(): NodeTable {
     const { count } = this;
     return {
       count,
-      kinds: this.#kinds.subarray(0, count),
-      firstTokens: this.#firstTokens.subarray(0, count),
-      endTokens: this.#endTokens.subarray(0, count),
-      firstNodes: this.#firstNodes.subarray(0, count),
-      data: this.#data.subarray(0, count),
+      kinds: this.#kinds.slice(0, count),
+      firstTokens: this.#firstTokens.slice(0, count),
+      endTokens: this.#endTokens.slice(0, count),
+      firstNodes: this.#firstNodes.slice(0, count),
+      data: this.#data.slice(0, count),
     };
   }
 
-  #grow(): void {
-    const room = this.#kinds.length * 2;
+  #resize(room: number): void {
+    const kept = Math.min(room, this.count);
     const kinds = new Uint8Array(room);
-    kinds.set(this.#kinds);
+    kinds.set(this.#kinds.subarray(0, kept));
     this.#kinds = kinds;
-    this.#firstTokens = widened(this.#firstTokens, room);
-    this.#endTokens = widened(this.#endTokens, room);
-    this.#firstNodes = widened(this.#firstNodes, room);
-    this.#data = widened(this.#data, room);
+    this.#firstTokens = widened(this.#firstTokens.subarray(0, kept), room);
+    this.#endTokens = widened(this.#endTokens.subarray(0, kept), room);
+    this.#firstNodes = widened(this.#firstNodes.subarray(0, kept), room);
+    this.#data = widened(this.#data.subarray(0, kept), room);
   }
 }
 

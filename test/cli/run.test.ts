@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectFile } from '../project-root';
+import { skipWithoutCpu } from '../skip';
 import { runHds } from './run-hds';
 
 const GUEST = projectFile('examples/guests/prebuilt/licence');
@@ -13,7 +14,8 @@ describe('hds run', () => {
   before(() => (folder = mkdtempSync(path.join(tmpdir(), 'hds-run-'))));
   after(() => rmSync(folder, { recursive: true }));
 
-  it('tells all that happens as JSON lines', async () => {
+  it('tells all that happens as JSON lines', async function () {
+    skipWithoutCpu(this);
     const { status, stdout } = await runHds(['run', SCRIPT, '--json', '--guest', GUEST, 'a']);
     assert.equal(status, 0);
     const records = stdout
@@ -29,7 +31,8 @@ describe('hds run', () => {
     assert.deepEqual(records.at(-1), { type: 'exited', code: 0 });
   });
 
-  it('prints what scripts and the guest print, and tells the rest on stderr', async () => {
+  it('prints what scripts and the guest print, and tells the rest on stderr', async function () {
+    skipWithoutCpu(this);
     const { status, stdout, stderr } = await runHds(['run', SCRIPT, '--guest', GUEST, 'a']);
     assert.equal(status, 0);
     assert.match(stdout, /^checksum of a \(1 characters\)/m);
@@ -38,7 +41,8 @@ describe('hds run', () => {
     assert.match(stderr, /^the guest exited with code 0$/m);
   });
 
-  it('ends at the stop that was asked for', async () => {
+  it('ends at the stop that was asked for', async function () {
+    skipWithoutCpu(this);
     const { status, stdout } = await runHds([
       'run',
       SCRIPT,

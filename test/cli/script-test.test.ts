@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { runScriptTest } from '../../adapter/cli/script-test/run-script-test';
 import { projectFile } from '../project-root';
+import { skipWithoutCpu } from '../skip';
 
 /** The report without what is the same every time. */
 async function failuresOf(text: string): Promise<string[]> {
@@ -11,8 +12,9 @@ async function failuresOf(text: string): Promise<string[]> {
 
 describe('script tests', () => {
   for (const name of readdirSync(projectFile('examples')).filter((file) => file.endsWith('.hds'))) {
-    it(`pass in ${name}`, async () => {
+    it(`pass in ${name}`, async function () {
       const text = readFileSync(projectFile(`examples/${name}`), 'utf8');
+      if (/\b(code|condition) *\{/.test(text)) skipWithoutCpu(this);
       const { outcome, failures } = await runScriptTest(name, text);
       assert.deepEqual({ outcome, failures }, { outcome: 'passed', failures: [] });
     });
@@ -66,7 +68,8 @@ describe('script tests', () => {
     ]);
   });
 
-  it('run conditions and custom code on the CPU, on the memory of the test', async () => {
+  it('run conditions and custom code on the CPU, on the memory of the test', async function () {
+    skipWithoutCpu(this);
     const text = `//@ mem: 5001000 0700000000000000
 //@ on: 1 ctx=1 rdi=5001000
 //@ code: ret=9
@@ -82,7 +85,8 @@ describe('script tests', () => {
     assert.deepEqual(await failuresOf(text), []);
   });
 
-  it('custom code that faults is a run-time error', async () => {
+  it('custom code that faults is a run-time error', async function () {
+    skipWithoutCpu(this);
     assert.deepEqual(await failuresOf('//@ on: 1\n//@ err: 1234\n!tsc asm code { mov rax, [0x1234] }\n'), []);
   });
 

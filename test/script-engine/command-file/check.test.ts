@@ -42,6 +42,11 @@ describe('check of command files', () => {
     assert.deepEqual(found('@rax = 5'), ['statement-outside-script "@rax"']);
   });
 
+  it('wants a blank behind the question mark', () => {
+    const { fix } = only('?print(1);');
+    assert.deepEqual(fix, { title: 'Put a blank behind ?', span: { start: 1, end: 1 }, text: ' ' });
+  });
+
   it('compares commands and words without case', () => {
     assert.deepEqual(found('!EPTHOOK 401000 PID 4 Stage PRE SCRIPT { print(1); }'), []);
   });
@@ -127,6 +132,11 @@ describe('check of command files', () => {
       true,
     );
     assert.deepEqual(found('!cpuid script {\n /* } */ print(1);\n}')[0], 'unbalanced-comment "/* } */"');
+  });
+
+  it('wants block comments to end on their line', () => {
+    assert.deepEqual(found('/* one\n two */'), ['unclosed-comment "/*"', 'unknown-command "two"']);
+    assert.deepEqual(found('? {\n /* one\n two */ print(1);\n}'), []);
   });
 
   it('reports what is open at the end of the file once', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import {
+  DEBUGGEE_SCRIPT_PACKET,
   DEBUGGER_GENERAL_ACTION,
   DEBUGGER_GENERAL_EVENT_DETAIL,
 } from '../../../driver/sdk/structs.generated';
@@ -27,11 +28,11 @@ const ACTION_KINDS = ['break', 'script', 'code'];
 const TARGET_VALUE = 0x1122334455667788n;
 
 /** Records of a kind that the original client sent for a command. */
-function sent(golden: Golden, action: string): readonly Uint8Array[] {
+function sent(golden: Golden, action: string, lengthBytes = LENGTH_BYTES): readonly Uint8Array[] {
   return golden.frames
     .filter((frame) => frame.dir === 'to-debuggee' && (frame.summary.actionName ?? '').endsWith(action))
     .map((frame) =>
-      Uint8Array.from(Buffer.from(frame.hex, 'hex')).slice(HEADER_BYTES + LENGTH_BYTES, -MARKER_BYTES),
+      Uint8Array.from(Buffer.from(frame.hex, 'hex')).slice(HEADER_BYTES + lengthBytes, -MARKER_BYTES),
     );
 }
 
@@ -123,6 +124,24 @@ describe('event commands against the frames of the original client', () => {
         else assertEvent(golden, result);
       });
     }
+  }
+
+  const scripts = JSON.parse(readFileSync(projectFile('test/vectors/kd/script.json'), 'utf8')) as Golden[];
+  const scriptGlobals = new GlobalTable();
+  for (const golden of scripts.filter(({ command }) => /^(\?|print) /.test(command))) {
+    it(golden.command, async () => {
+      const [payload] = sent(golden, 'RUN_SCRIPT', 0);
+      const { plan: found } = await plan(golden.command, scriptGlobals);
+      if (payload === undefined) {
+        assert.equal(found, undefined);
+        return;
+      }
+      assert.equal(found?.kind, 'evaluate');
+      const packet = DEBUGGEE_SCRIPT_PACKET.decode(payload);
+      assert.equal(found.script.symbolCount, packet.ScriptBufferPointer);
+      const bytes = payload.slice(DEBUGGEE_SCRIPT_PACKET.sizeBytes);
+      assert.deepEqual(withoutStringPadding(found.script.bytes), withoutStringPadding(bytes));
+    });
   }
 
   it('plans the events command as the original does', async () => {

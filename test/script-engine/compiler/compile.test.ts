@@ -76,11 +76,23 @@ describe('compileScript', () => {
     ]);
   });
 
+  it('says that an include is missing, malformed or repeated', () => {
+    const files: Record<string, string> = { 'a.ds': '? { x = 1; #include "a.ds"; }', 'b.ds': 'x = 1;' };
+    const readInclude = (name: string): string | undefined => files[name];
+    assert.deepEqual(messages('#include "a.ds"; print(x);', { readInclude }), [
+      'information included-before [#include "a.ds"]',
+    ]);
+    const [malformed] = compile('#include "b.ds"; print(1);', { readInclude }).diagnostics;
+    assert.match(malformed!.message, /starts with/);
+    const [missing] = compile('#include "c.ds"; print(1);', { readInclude }).diagnostics;
+    assert.match(missing!.message, /There is no file "c.ds"/);
+  });
+
   it('refuses in safe mode what cannot work', () => {
-    const source = 'int arr[2] = {1, 2}; arr[1] = 5;';
-    assert.deepEqual(messages(source), ['warning element-assignment [arr[1]]']);
+    const source = 'int arr[2] = {1, 2}; printf("%d", arr);';
+    assert.deepEqual(messages(source), ['warning printf-aggregate [arr]']);
     assert.notEqual(compile(source).script, undefined);
-    assert.deepEqual(messages(source, { mode: 'safe' }), ['error element-assignment [arr[1]]']);
+    assert.deepEqual(messages(source, { mode: 'safe' }), ['error printf-aggregate [arr]']);
     assert.equal(compile(source, { mode: 'safe' }).script, undefined);
   });
 
