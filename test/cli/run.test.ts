@@ -57,7 +57,8 @@ describe('hds run', () => {
     assert.equal(JSON.parse(stdout.trim().split('\n').at(-1)!).type, 'stopped');
   });
 
-  it('runs nothing when the script has errors', async () => {
+  it('runs nothing when the script has errors', async function () {
+    skipWithoutCpu(this);
     const script = path.join(folder, 'bad.hds');
     writeFileSync(script, '!cpuid script {\n  print(1;\n}\n');
     const { status, stdout, stderr } = await runHds(['run', script, '--guest', GUEST]);
