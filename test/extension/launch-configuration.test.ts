@@ -3,7 +3,7 @@ import { decideLaunch, type EditorState } from '../../extension/launch-configura
 
 const editor = (changes: Partial<EditorState> = {}): EditorState => ({
   isTrusted: true,
-  activeScript: '/work/script.hds',
+  activeScript: '/project/script.hds',
   askForProgram: () => Promise.resolve('/bin/guest'),
   ...changes,
 });
@@ -16,7 +16,7 @@ describe('launch configuration', () => {
         type: 'hyperdbg',
         request: 'launch',
         name: 'HyperDbg: run this script',
-        script: '/work/script.hds',
+        script: '/project/script.hds',
         args: [],
         scriptArgs: [],
         stopOnEntry: false,
