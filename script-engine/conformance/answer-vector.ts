@@ -4,7 +4,7 @@ import { SymbolKind } from '../catalog/opcodes';
 import { compileScript, type CompileOptions, type CompileResult } from '../compiler/compile';
 import type { CompiledScript } from '../compiler/compiled-script';
 import { GlobalTable } from '../compiler/global-table';
-import { runScript } from '../evaluator/interpreter';
+import { runScript, type RunOptions } from '../evaluator/interpreter';
 import { prepareScript, SYMBOL_BYTES } from '../evaluator/prepare';
 import { ScriptSession } from '../evaluator/session';
 import { answer, jsonNumber, registersOfJson, type UserModeResult } from './user-mode';
@@ -44,13 +44,16 @@ export interface VectorAnswer {
   readonly eval?: EvalAnswer;
 }
 
+/** `compileAfter` chooses the tier of the evaluator. */
+export type VectorOptions = Pick<RunOptions, 'compileAfter'>;
+
 /** The answer to one request; a script that upstream crashes on gets an error like any other. */
-export function answerVector(request: VectorRequest): VectorAnswer {
+export function answerVector(request: VectorRequest, options: VectorOptions = {}): VectorAnswer {
   const globals = new GlobalTable();
   const session = new ScriptSession({ bases: userModeBases });
   for (const source of request.prev ?? []) {
     const { script } = compileScript(source, compileOptions(request, globals));
-    if (script !== undefined) evaluate(script, request, globals, session);
+    if (script !== undefined) evaluate(script, request, globals, session, options);
   }
   const compiled = compileScript(request.source, compileOptions(request, globals));
   const { script } = compiled;
@@ -58,7 +61,7 @@ export function answerVector(request: VectorRequest): VectorAnswer {
     ...(request.id === undefined ? {} : { id: request.id }),
     parse: parseAnswer(compiled),
     ...(script !== undefined && request.want?.includes('eval')
-      ? { eval: evaluate(script, request, globals, session) }
+      ? { eval: evaluate(script, request, globals, session, options) }
       : {}),
   };
 }
@@ -120,10 +123,12 @@ function evaluate(
   request: VectorRequest,
   globals: GlobalTable,
   session: ScriptSession,
+  options: VectorOptions,
 ): EvalAnswer {
   const registers = registersOfJson(request.regs ?? {});
   const machine = new UserModeMachine(typeof registers === 'string' ? undefined : registers);
   const outcome = runScript(prepareScript(script.bytes, script.symbolCount), machine, session, {
+    ...options,
     upstreamFaults: true,
     registersArePins: request.hwdbg !== undefined,
   });

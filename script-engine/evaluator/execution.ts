@@ -19,7 +19,7 @@ export class Execution {
   baseIndex = 0;
   returnValue = 0n;
   result: bigint | undefined;
-  readonly stack: BigUint64Array;
+  stack: BigUint64Array;
   readonly globals: BigUint64Array;
   readonly addresses: ScriptAddresses;
   readonly isUserMode: boolean;
@@ -34,10 +34,15 @@ export class Execution {
     readonly registersArePins: boolean,
   ) {
     this.stack = session.stack;
-    this.stack.fill(0n);
     this.globals = session.globals;
     this.addresses = new ScriptAddresses(machine.memory, session, script.bytes);
     this.isUserMode = machine.mode === 'user';
+  }
+
+  /** From here on the script's stack is elsewhere; its contents are the caller's to keep. */
+  useStack(words: BigUint64Array, bytes: Uint8Array): void {
+    this.stack = words;
+    this.addresses.stackBytes = bytes;
   }
 
   /** Takes the slot of the next operand. */

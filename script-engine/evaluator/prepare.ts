@@ -2,6 +2,7 @@
 
 import { SymbolKind } from '../catalog/opcodes';
 import type { FormatPart } from './printf-format';
+import type { ScriptTier } from './wasm/script-tier';
 
 /** Bytes of one symbol. */
 export const SYMBOL_BYTES = 24;
@@ -35,6 +36,8 @@ export interface PreparedScript {
   readonly widths: Uint32Array;
   /** printf formats by their slot, scanned at first use. */
   readonly formats: Map<number, readonly FormatPart[]>;
+  /** How hot it is, and its compiled code; undefined before the first run. */
+  tier: ScriptTier | undefined;
 }
 
 const LARGEST_INDEX = 0xffffffff;
@@ -93,6 +96,7 @@ export function prepareScript(bytes: Uint8Array, symbolCount: number): PreparedS
     lengths,
     widths,
     formats: new Map(),
+    tier: undefined,
   };
   checkSymbols(script);
   return script;

@@ -34,6 +34,20 @@ function partOf(id: number): Part {
   return part;
 }
 
+export interface GeneralPart {
+  readonly generalIndex: number;
+  readonly shift: bigint;
+  readonly mask: bigint;
+  readonly ofStackPointer: boolean;
+}
+
+/** Where a register lies among the general ones; undefined for all others. */
+export function generalPart(id: number): GeneralPart | undefined {
+  if (registerById(id) === undefined) return undefined;
+  const { generalIndex, shift, mask, ofStackPointer } = partOf(id);
+  return generalIndex === undefined ? undefined : { generalIndex, shift, mask, ofStackPointer };
+}
+
 /** In user mode only the general registers exist; all others read 0. */
 export function readRegister(machine: ScriptMachine, id: number): bigint {
   const part = partOf(id);

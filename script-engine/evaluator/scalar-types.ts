@@ -31,7 +31,7 @@ export function widthOf(type: number): number {
   return widths.get(type) ?? fault(`there is no integer type ${type}`);
 }
 
-/** The value as the type holds it, as a signed or unsigned number. */
+/** The value as the type holds it, as a signed or unsigned number. The widths are constants here so that they compile well. */
 export function numberInType(value: bigint, type: number): bigint {
   switch (type) {
     case ScalarType.I64:
@@ -41,9 +41,19 @@ export function numberInType(value: bigint, type: number): bigint {
       return BigInt.asUintN(64, value);
     case ScalarType.BOOL:
       return BigInt.asUintN(64, value) === 0n ? 0n : 1n;
-    default: {
-      const width = widthOf(type);
-      return isSigned(type) ? BigInt.asIntN(width, value) : BigInt.asUintN(width, value);
-    }
+    case ScalarType.I8:
+      return BigInt.asIntN(8, value);
+    case ScalarType.I16:
+      return BigInt.asIntN(16, value);
+    case ScalarType.I32:
+      return BigInt.asIntN(32, value);
+    case ScalarType.U8:
+      return BigInt.asUintN(8, value);
+    case ScalarType.U16:
+      return BigInt.asUintN(16, value);
+    case ScalarType.U32:
+      return BigInt.asUintN(32, value);
+    default:
+      return fault(`there is no integer type ${type}`);
   }
 }

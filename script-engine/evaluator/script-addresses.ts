@@ -10,12 +10,15 @@ const NO_BYTES = new Uint8Array(0);
 
 export class ScriptAddresses {
   #budget = BULK_BUDGET_BYTES;
+  stackBytes: Uint8Array;
 
   constructor(
     readonly memory: ScriptMemory,
     readonly session: ScriptSession,
     readonly code: Uint8Array,
-  ) {}
+  ) {
+    this.stackBytes = session.stackBytes;
+  }
 
   /** The bytes, or undefined unless all of them are readable. */
   read(address: bigint, sizeBytes: number): Uint8Array | undefined {
@@ -61,9 +64,9 @@ export class ScriptAddresses {
 
   /** Where the address lies in the script's own memory; its code is for reading only. */
   #own(address: bigint, sizeBytes: number, forReading: boolean): Uint8Array | undefined {
-    const { bases, stackBytes, globalBytes } = this.session;
+    const { bases, globalBytes } = this.session;
     return (
-      part(stackBytes, bases.stack, address, sizeBytes) ??
+      part(this.stackBytes, bases.stack, address, sizeBytes) ??
       part(globalBytes, bases.globals, address, sizeBytes) ??
       (forReading ? part(this.code, bases.code, address, sizeBytes) : undefined)
     );
