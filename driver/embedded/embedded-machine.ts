@@ -8,12 +8,14 @@ import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
 import { WORD, WORD_COUNT, type WorkerData, type WorkerMessage } from './link';
 
 export interface EmbeddedMachineOptions {
-  /** Path of a Linux x86-64 ELF program on this computer. */
+  /** Path of a Linux x86-64 ELF program, or of a bare-metal 64-bit ELF kernel, on this computer. */
   readonly program: string;
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** Folders of this computer that the guest may read besides the program's own (guests see nothing else). */
   readonly readableFolders?: readonly string[];
+  /** Processor cores, 1 to 64; one when left out. The threads of a program are spread over them. */
+  readonly cores?: number;
 }
 
 /** What the machine's own console shows. It is no part of the debugger's wire. */

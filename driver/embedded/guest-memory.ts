@@ -1,25 +1,27 @@
 /** The machine's memory as scripts and the debugger see it: never an exception, pages of the guest given on demand. */
 
 import type { ScriptMemory } from '../../script-engine/evaluator/script-machine';
-import type { AddressSpace } from './guest/address-space';
-import { isCanonical, type PageTables } from './memory/page-tables';
+import { isCanonical } from './memory/page-entry';
 import { PAGE_BYTES, type PhysicalMemory } from './memory/physical-memory';
 
-const USER_LIMIT = 1n << 47n;
 /** One access moves at most this much; a script cannot ask for more by accident. */
 const MAX_ACCESS_BYTES = 64 << 20;
 
+export interface AddressMap {
+  /** Physical address; the page is given first when the guest has a right to it. */
+  translate(address: bigint): bigint | undefined;
+  findVirtual(physical: bigint): bigint | undefined;
+  /** Bytes that the CPU may have translated have been written. undefined: at a physical address. */
+  written(address: bigint | undefined): void;
+}
+
 export class GuestMemory implements ScriptMemory {
   readonly #memory: PhysicalMemory;
-  readonly #tables: PageTables;
-  readonly #space: AddressSpace;
-  readonly #codeWritten: () => void;
+  readonly #map: AddressMap;
 
-  constructor(memory: PhysicalMemory, tables: PageTables, space: AddressSpace, codeWritten: () => void) {
+  constructor(memory: PhysicalMemory, map: AddressMap) {
     this.#memory = memory;
-    this.#tables = tables;
-    this.#space = space;
-    this.#codeWritten = codeWritten;
+    this.#map = map;
   }
 
   read(address: bigint, sizeBytes: number): Uint8Array | undefined {
@@ -39,7 +41,7 @@ export class GuestMemory implements ScriptMemory {
     for (const { physical, offset, length } of pieces) {
       this.#memory.bytes.set(bytes.subarray(offset, offset + length), physical);
     }
-    if (address < USER_LIMIT && this.#space.regionAt(Number(address))?.execute === true) this.#codeWritten();
+    this.#map.written(address);
     return true;
   }
 
@@ -51,25 +53,20 @@ export class GuestMemory implements ScriptMemory {
   writePhysical(address: bigint, bytes: Uint8Array): boolean {
     if (!this.#memory.contains(address, bytes.length)) return false;
     this.#memory.bytes.set(bytes, Number(address));
-    // Which code lies there is not known, and looking it up costs more than translating anew.
-    this.#codeWritten();
+    this.#map.written(undefined);
     return true;
   }
 
   virtualToPhysical(address: bigint): bigint | undefined {
-    return this.#page(address);
+    return this.#translate(address);
   }
 
   physicalToVirtual(address: bigint): bigint | undefined {
-    return this.#memory.contains(address, 1) ? this.#tables.findVirtual(address) : undefined;
+    return this.#memory.contains(address, 1) ? this.#map.findVirtual(address) : undefined;
   }
 
-  /** Physical address, after giving the page when the guest has a right to it. */
-  #page(address: bigint): bigint | undefined {
-    if (!isCanonical(address)) return undefined;
-    const present = this.#tables.translate(address);
-    if (present !== undefined || address >= USER_LIMIT) return present;
-    return this.#space.touch(Number(address), 'read') ? this.#tables.translate(address) : undefined;
+  #translate(address: bigint): bigint | undefined {
+    return isCanonical(address) ? this.#map.translate(address) : undefined;
   }
 
   #pieces(
@@ -80,7 +77,7 @@ export class GuestMemory implements ScriptMemory {
     const pieces = [];
     for (let offset = 0; offset < sizeBytes;) {
       const at = BigInt.asUintN(64, address + BigInt(offset));
-      const physical = this.#page(at);
+      const physical = this.#translate(at);
       if (physical === undefined) return undefined;
       const length = Math.min(PAGE_BYTES - Number(at % BigInt(PAGE_BYTES)), sizeBytes - offset);
       pieces.push({ physical: Number(physical), offset, length });

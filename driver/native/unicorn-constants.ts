@@ -10,11 +10,19 @@ export const UC_HOOK = {
   interrupt: 1 << 0,
   instruction: 1 << 1,
   invalidInstruction: 1 << 14,
+  tlbFill: 1 << 17,
 } as const;
 
-export const UC_PROTECTION = { all: 7 } as const;
+export const UC_PROTECTION = { read: 1, write: 2, execute: 4, all: 7 } as const;
 
-export const UC_X86_INSTRUCTION_SYSCALL = 699;
+/** uc_mem_type. */
+export const UC_MEMORY_ACCESS = { read: 16, write: 17, fetch: 18 } as const;
+
+/** uc_tlb_type. */
+export const UC_TLB = { cpu: 0, virtual: 1 } as const;
+
+/** uc_x86_insn. */
+export const UC_X86_INSTRUCTION = { in: 218, out: 500, syscall: 699 } as const;
 
 const CTL_WRITE = 1 << 30;
 const control = (type: number, argumentCount: number): number => type | (argumentCount << 26) | CTL_WRITE;
@@ -25,6 +33,7 @@ export const UC_CONTROL = {
   exits: control(6, 2),
   flushTranslations: control(10, 0),
   flushTlb: control(11, 0),
+  tlbType: control(12, 1),
 } as const;
 
 /** uc_x86_reg. */

@@ -9,14 +9,27 @@ import {
   UC_CONTROL,
   UC_ERROR,
   UC_HOOK,
+  UC_MEMORY_ACCESS,
   UC_MODE_64,
-  UC_X86_INSTRUCTION_SYSCALL,
+  UC_PROTECTION,
+  UC_TLB,
+  UC_X86_INSTRUCTION,
   UC_X86_REGISTER,
   type UnicornRegister,
 } from './unicorn-constants';
+import {
+  INTERRUPT_CALLBACK,
+  INVALID_CALLBACK,
+  PORT_READ_CALLBACK,
+  PORT_WRITE_CALLBACK,
+  SYSCALL_CALLBACK,
+  TLB_FILL_CALLBACK,
+  type Pointer,
+  type Signatures,
+  type UnicornLibrary,
+} from './unicorn-library';
 
-/** Address of a native object; koffi hands pointers out as bigint. */
-type Pointer = bigint;
+export { UnicornLibrary } from './unicorn-library';
 
 /** `(vector)`: an exception or software interrupt of the guest, before anything is delivered. */
 export type InterruptHook = (vector: number) => void;
@@ -32,117 +45,27 @@ export class UnicornError extends Error {
   }
 }
 
-interface Signatures {
-  readonly version: (major: Buffer, minor: Buffer) => number;
-  readonly open: (arch: number, mode: number, engine: [Pointer | null]) => number;
-  readonly close: (engine: Pointer) => number;
-  readonly strerror: (code: number) => string;
-  readonly emuStart: (e: Pointer, begin: bigint, until: bigint, timeoutUs: number, count: number) => number;
-  readonly emuStop: (engine: Pointer) => number;
-  readonly regRead: (engine: Pointer, id: number, value: Uint8Array) => number;
-  readonly regWrite: (engine: Pointer, id: number, value: Uint8Array) => number;
-  readonly regReadBatch: (
-    engine: Pointer,
-    ids: Int32Array,
-    pointers: BigUint64Array,
-    count: number,
-  ) => number;
-  readonly regWriteBatch: (
-    engine: Pointer,
-    ids: Int32Array,
-    pointers: BigUint64Array,
-    count: number,
-  ) => number;
-  readonly memMap: (engine: Pointer, address: bigint, size: number, protection: number) => number;
-  readonly memMapPtr: (
-    e: Pointer,
-    address: bigint,
-    size: number,
-    protection: number,
-    host: Pointer,
-  ) => number;
-  readonly memWrite: (engine: Pointer, address: bigint, bytes: Uint8Array, size: number) => number;
-  readonly hookAdd: (
-    e: Pointer,
-    id: [number | bigint],
-    type: number,
-    callback: Pointer,
-    user: null,
-    begin: bigint,
-    end: bigint,
-  ) => number;
-  readonly hookAddInstruction: (
-    e: Pointer,
-    id: [number | bigint],
-    type: number,
-    callback: Pointer,
-    user: null,
-    begin: bigint,
-    end: bigint,
-    instruction: number,
-  ) => number;
-  readonly control1: (engine: Pointer, control: number, value: number) => number;
-  readonly controlExits: (engine: Pointer, control: number, exits: BigUint64Array, count: number) => number;
-  readonly contextSize: (engine: Pointer) => number | bigint;
-  readonly contextAlloc: (engine: Pointer, context: [Pointer | null]) => number;
-  readonly contextSave: (engine: Pointer, context: Pointer) => number;
-  readonly contextRestore: (engine: Pointer, context: Pointer) => number;
-  readonly contextFree: (context: Pointer) => number;
+/** `(port, sizeBytes)`: answers an `in`. */
+export type PortReadHook = (port: number, sizeBytes: number) => number;
+export type PortWriteHook = (port: number, sizeBytes: number, value: number) => void;
+
+export type MemoryAccess = 'read' | 'write' | 'execute';
+
+/** What an address of the guest leads to, for the engine's TLB. */
+export interface Translation {
+  /** Physical address of the page. */
+  readonly page: bigint;
+  readonly rights: { readonly read: boolean; readonly write: boolean; readonly execute: boolean };
 }
 
-const DECLARATIONS: Record<keyof Signatures, string> = {
-  version: 'unsigned int uc_version(void *major, void *minor)',
-  open: 'int uc_open(int arch, int mode, _Out_ void **engine)',
-  close: 'int uc_close(void *engine)',
-  strerror: 'const char *uc_strerror(int code)',
-  emuStart: 'int uc_emu_start(void *e, uint64_t begin, uint64_t until, uint64_t timeout, size_t count)',
-  emuStop: 'int uc_emu_stop(void *engine)',
-  regRead: 'int uc_reg_read(void *engine, int id, void *value)',
-  regWrite: 'int uc_reg_write(void *engine, int id, const void *value)',
-  regReadBatch: 'int uc_reg_read_batch(void *engine, const void *ids, void *values, int count)',
-  regWriteBatch: 'int uc_reg_write_batch(void *engine, const void *ids, void *values, int count)',
-  memMap: 'int uc_mem_map(void *engine, uint64_t address, size_t size, uint32_t protection)',
-  memMapPtr: 'int uc_mem_map_ptr(void *e, uint64_t address, size_t size, uint32_t protection, void *host)',
-  memWrite: 'int uc_mem_write(void *engine, uint64_t address, const void *bytes, size_t size)',
-  hookAdd:
-    'int uc_hook_add(void *e, _Out_ size_t *id, int type, void *callback, void *user, uint64_t begin, uint64_t end)',
-  hookAddInstruction:
-    'int uc_hook_add(void *e, _Out_ size_t *id, int type, void *callback, void *user, uint64_t begin, uint64_t end, int insn)',
-  control1: 'int uc_ctl(void *engine, uint32_t control, int value)',
-  controlExits: 'int uc_ctl(void *engine, uint32_t control, const void *exits, size_t count)',
-  contextSize: 'size_t uc_context_size(void *engine)',
-  contextAlloc: 'int uc_context_alloc(void *engine, _Out_ void **context)',
-  contextSave: 'int uc_context_save(void *engine, void *context)',
-  contextRestore: 'int uc_context_restore(void *engine, void *context)',
-  contextFree: 'int uc_context_free(void *context)',
+/** Answers an access whose translation the engine does not hold; undefined ends the run before the access. */
+export type TranslationHook = (address: bigint, access: MemoryAccess) => Translation | undefined;
+
+const ACCESS_OF_TYPE: Readonly<Record<number, MemoryAccess>> = {
+  [UC_MEMORY_ACCESS.read]: 'read',
+  [UC_MEMORY_ACCESS.write]: 'write',
+  [UC_MEMORY_ACCESS.fetch]: 'execute',
 };
-
-const INTERRUPT_CALLBACK = koffi.pointer(
-  koffi.proto('void UnicornInterrupt(void *engine, uint32_t vector, void *user)'),
-);
-const SYSCALL_CALLBACK = koffi.pointer(koffi.proto('void UnicornSyscall(void *engine, void *user)'));
-const INVALID_CALLBACK = koffi.pointer(koffi.proto('bool UnicornInvalid(void *engine, void *user)'));
-/** A loaded libunicorn. Loading proves that the file is a library with these functions; `version` tells which. */
-export class UnicornLibrary {
-  readonly calls: Signatures;
-  readonly version: { readonly major: number; readonly minor: number; readonly patch: number };
-
-  /** Throws when `file` cannot be loaded or lacks a function. `file` may be a bare name for the system's search. */
-  constructor(readonly file: string) {
-    const library = koffi.load(file);
-    const entries = Object.entries(DECLARATIONS).map(([name, declaration]) => [
-      name,
-      library.func(declaration),
-    ]);
-    this.calls = Object.fromEntries(entries) as Signatures;
-    const combined = this.calls.version(Buffer.alloc(4), Buffer.alloc(4));
-    this.version = {
-      major: combined >>> 24,
-      minor: (combined >>> 16) & 0xff,
-      patch: (combined >>> 8) & 0xff,
-    };
-  }
-}
 
 /** Registers that are read and written together through one native call. `values` is the live exchange area. */
 export interface RegisterBatch {
@@ -306,23 +229,72 @@ export class Unicorn {
   }
 
   onSyscall(hook: () => void): void {
-    const callback = koffi.register(hook, SYSCALL_CALLBACK);
+    this.#addInstructionHook(UC_X86_INSTRUCTION.syscall, koffi.register(hook, SYSCALL_CALLBACK));
+  }
+
+  /** `in` and `ins`, an access at a time. */
+  onPortRead(hook: PortReadHook): void {
+    const callback = koffi.register(
+      (_: unknown, port: number, size: number) => hook(port, size) >>> 0,
+      PORT_READ_CALLBACK,
+    );
+    this.#addInstructionHook(UC_X86_INSTRUCTION.in, callback);
+  }
+
+  /** `out` and `outs`, an access at a time. */
+  onPortWrite(hook: PortWriteHook): void {
+    const callback = koffi.register(
+      (_: unknown, port: number, size: number, value: number) => hook(port, size, value),
+      PORT_WRITE_CALLBACK,
+    );
+    this.#addInstructionHook(UC_X86_INSTRUCTION.out, callback);
+  }
+
+  /** Asked instead of the guest's page tables after `useTranslations(true)`. */
+  onTranslation(hook: TranslationHook): void {
+    const callback = koffi.register(
+      (_: unknown, address: bigint | number, type: number, result: unknown): boolean => {
+        const access = ACCESS_OF_TYPE[type];
+        const found = access === undefined ? undefined : hook(BigInt(address), access);
+        if (found === undefined) return false;
+        const { read, write, execute } = found.rights;
+        koffi.encode(result, 0, 'uint64_t', found.page);
+        koffi.encode(
+          result,
+          8,
+          'uint32_t',
+          (read ? UC_PROTECTION.read : 0) |
+            (write ? UC_PROTECTION.write : 0) |
+            (execute ? UC_PROTECTION.execute : 0),
+        );
+        return true;
+      },
+      TLB_FILL_CALLBACK,
+    );
+    this.#addHook(UC_HOOK.tlbFill, callback);
+  }
+
+  /** Takes translations from the hook, or from the guest's page tables again. The TLB is empty afterwards. */
+  useTranslations(fromHook: boolean): void {
+    const type = fromHook ? UC_TLB.virtual : UC_TLB.cpu;
+    this.#check('uc_ctl(tlb_type)', this.#calls.control1(this.handle, UC_CONTROL.tlbType, type));
+    this.flushTlb();
+  }
+
+  #addInstructionHook(instruction: number, callback: bigint): void {
     this.#callbacks.push(callback);
     const { hookAddInstruction } = this.#calls;
-    const { handle } = this;
-    this.#check(
-      'uc_hook_add',
-      hookAddInstruction(
-        handle,
-        [0],
-        UC_HOOK.instruction,
-        callback,
-        null,
-        1n,
-        0n,
-        UC_X86_INSTRUCTION_SYSCALL,
-      ),
+    const code = hookAddInstruction(
+      this.handle,
+      [0],
+      UC_HOOK.instruction,
+      callback,
+      null,
+      1n,
+      0n,
+      instruction,
     );
+    this.#check('uc_hook_add', code);
   }
 
   /** For all addresses, which a begin behind the end stands for. */

@@ -1,7 +1,8 @@
 import { UnicornCodeRunner } from '../../../driver/embedded/cpu/code-runner';
 import type { CodeRunner } from '../../../driver/embedded/events/event-host';
 import { KernelArea } from '../../../driver/embedded/memory/kernel-area';
-import { isCanonical, PageTables } from '../../../driver/embedded/memory/page-tables';
+import { isCanonical } from '../../../driver/embedded/memory/page-entry';
+import { PageTables } from '../../../driver/embedded/memory/page-tables';
 import { PAGE_BYTES, PhysicalMemory } from '../../../driver/embedded/memory/physical-memory';
 import { openUnicornLibrary, UnicornUnavailableError } from '../../../driver/native/unicorn-search';
 import { type PageStore, plainPages } from './named-memory';

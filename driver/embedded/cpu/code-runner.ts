@@ -8,7 +8,6 @@ import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary }
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
 import type { CodeResult, CodeRunner, SafeBuffer } from '../events/event-host';
 import type { KernelArea } from '../memory/kernel-area';
-import type { PageTables } from '../memory/page-tables';
 import { PAGE_BYTES, type PhysicalMemory } from '../memory/physical-memory';
 import { enableLongMode } from './long-mode';
 
@@ -40,6 +39,16 @@ const RETURNED = { rip: 4, rax: 5 } as const;
 /** Interrupts on, reserved bit set. */
 const RFLAGS = 0x202n;
 
+/** The address space that the code runs in: the guest's, with the kernel area in it. */
+export interface CodeSpace {
+  /** CR3 for a call that begins now. */
+  root(): bigint;
+  /** Grows with every change that a TLB can hold the old state of. */
+  readonly version: number;
+  /** Watches are for the guest's accesses; the driver's own code never runs into them. */
+  unwatched<T>(body: () => T): T;
+}
+
 interface PlacedCode {
   readonly bytes: Uint8Array;
   readonly address: bigint;
@@ -54,25 +63,25 @@ export class UnicornCodeRunner implements CodeRunner {
   readonly #registers: bigint;
   readonly #registersPhysical: number;
   readonly #memory: PhysicalMemory;
-  readonly #tables: PageTables;
+  readonly #space: CodeSpace;
   /** Version of the page tables that the engine's TLB knows. */
-  #tablesVersion = 0;
+  #spaceVersion = 0;
   readonly #stack: bigint;
   readonly #returnAddress: bigint;
   #placed = new Map<Uint8Array, PlacedCode>();
   #placedBytes = 0;
   #fault: string | undefined;
 
-  constructor(library: UnicornLibrary, memory: PhysicalMemory, area: KernelArea, tables: PageTables) {
+  constructor(library: UnicornLibrary, memory: PhysicalMemory, area: KernelArea, space: CodeSpace) {
     this.#memory = memory;
-    this.#tables = tables;
+    this.#space = space;
     this.#area = area;
     this.#engine = new Unicorn(library);
     this.#engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
-    enableLongMode(this.#engine, BigInt(tables.root));
+    enableLongMode(this.#engine, space.root());
     this.#engine.writeDescriptorTable('gdtr', area.descriptorTable.address, area.descriptorTable.limit);
     this.#registers = area.reserve(REGISTER_AREA_BYTES);
-    this.#registersPhysical = Number(tables.translate(this.#registers) ?? 0n);
+    this.#registersPhysical = area.physical(this.#registers);
     this.#stack = area.reserve(STACK_BYTES);
     // Not at the start of its page: for an exit address there the engine would look at the page before, too.
     this.#returnAddress = area.reserve(PAGE_BYTES, { execute: true }) + 16n;
@@ -114,8 +123,7 @@ export class UnicornCodeRunner implements CodeRunner {
     for (const [index, value] of registers.entries()) {
       view.setBigUint64(this.#registersPhysical + 8 * index, value, true);
     }
-    // Watches are for the guest's accesses; the driver's own code never runs into them.
-    const error = this.#tables.unwatched('all', () =>
+    const error = this.#space.unwatched(() =>
       this.#execute(placed, kind, context, buffer?.address ?? 0n),
     );
     if (error !== undefined) return { ok: false, error };
@@ -133,9 +141,11 @@ export class UnicornCodeRunner implements CodeRunner {
   ): string | undefined {
     this.#fault = undefined;
     this.#fresh.restore();
-    if (this.#tables.version !== this.#tablesVersion) {
+    const root = this.#space.root();
+    if (this.#space.version !== this.#spaceVersion) {
+      this.#engine.writeRegister('cr3', root);
       this.#engine.flushTlb();
-      this.#tablesVersion = this.#tables.version;
+      this.#spaceVersion = this.#space.version;
     }
     this.#setArguments(kind, placed.address, context, buffer);
     const status = this.#engine.start(placed.address, 0n, 0, CODE_BUDGET);

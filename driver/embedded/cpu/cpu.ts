@@ -4,10 +4,17 @@
  */
 
 import { generalRegisterOrder } from '../../../script-engine/catalog/registers';
-import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
+import {
+  Unicorn,
+  type MemoryAccess,
+  type RegisterBatch,
+  type Translation,
+  type UnicornContext,
+  type UnicornLibrary,
+} from '../../native/unicorn';
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
 import type { PhysicalMemory } from '../memory/physical-memory';
-import { engineLayout, type EngineLayout } from './engine-layout';
+import { engineLayout, SEGMENT_BYTES, type EngineLayout } from './engine-layout';
 import { enableLongMode } from './long-mode';
 
 export type CpuExit =
@@ -23,12 +30,41 @@ export type CpuExit =
       readonly isSoftware: boolean;
     }
   | { readonly kind: 'invalid opcode' }
+  /** The machine's own paging has refused the access, which has not been made. RIP is at its instruction. */
+  | { readonly kind: 'held access'; readonly address: bigint; readonly access: MemoryAccess }
   /** One instruction has run (`step` only). */
   | { readonly kind: 'stepped' }
   /** `requestStop` or the time limit. */
   | { readonly kind: 'interrupted' }
   /** The engine cannot go on; `text` says why. */
   | { readonly kind: 'failed'; readonly text: string };
+
+/** The answer of `CpuPaging`: where the address leads, a page fault of the guest, or an access that the machine holds up. */
+export type Walk =
+  | ({ readonly kind: 'page' } & Translation)
+  | { readonly kind: 'fault'; readonly errorCode: number }
+  | { readonly kind: 'hold' };
+
+/** Stands in for the CPU's own walk of the guest's page tables. */
+export interface CpuPaging {
+  walk(address: bigint, access: MemoryAccess): Walk;
+}
+
+export interface CpuPorts {
+  read(port: number, sizeBytes: number): number;
+  write(port: number, sizeBytes: number, value: number): void;
+}
+
+const PAGE_FAULT = 14;
+/** Hidden parts of 64-bit code and of data segments, without the privilege level (SDM volume 3, 3.4.5). */
+const CODE_ATTRIBUTES = 0x00a0_9b00;
+const DATA_ATTRIBUTES = 0x00c0_9300;
+const ATTRIBUTES_OFFSET = 20;
+const PRIVILEGE_SHIFT = 13;
+const CS = 1;
+const SS = 2;
+/** The flags with the privilege level stand this far before the segments. */
+const HIDDEN_FLAGS_BYTES = 8;
 
 const SYSCALL_BYTES = 2;
 const TRAP_FLAG = 1n << 8n;
@@ -64,12 +100,20 @@ export class Cpu {
   #pending: CpuExit | undefined;
   /** `new`: the engine has other addresses. `lifted`: it has none, but its translations are right. */
   #exitState: 'set' | 'lifted' | 'new' = 'set';
+  #paging: CpuPaging | undefined;
+  #hasTranslationHook = false;
 
   /** `cr3`: physical address of the page tables. Starts in ring 0. */
-  constructor(library: UnicornLibrary, memory: PhysicalMemory, cr3: number) {
+  constructor(
+    library: UnicornLibrary,
+    memory: PhysicalMemory,
+    cr3: number,
+    /** What of the memory the CPU can reach, from physical address 0 on. */
+    reachableBytes = memory.sizeBytes,
+  ) {
     this.#layout = engineLayout(library);
     this.engine = new Unicorn(library);
-    this.engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
+    this.engine.mapHost(0n, reachableBytes, UC_PROTECTION.all, memory.hostAddress);
     enableLongMode(this.engine, BigInt(cr3));
     this.engine.useExits();
     this.#state = this.engine.batch(STATE);
@@ -89,6 +133,39 @@ export class Cpu {
       this.#pending = { kind: 'invalid opcode' };
       return false;
     });
+  }
+
+  /** Gives the CPU a world behind its I/O ports. To be called once, if at all. */
+  connectPorts(ports: CpuPorts): void {
+    this.engine.onPortRead((port, sizeBytes) => ports.read(port, sizeBytes));
+    this.engine.onPortWrite((port, sizeBytes, value) => ports.write(port, sizeBytes, value));
+  }
+
+  /** Lets `paging` translate addresses from now on, or the CPU itself again. */
+  usePaging(paging: CpuPaging | undefined): void {
+    this.#paging = paging;
+    if (paging !== undefined && !this.#hasTranslationHook) {
+      this.#hasTranslationHook = true;
+      this.engine.onTranslation((address, access) => this.#translate(address, access));
+    }
+    this.engine.useTranslations(paging !== undefined);
+  }
+
+  #translate(address: bigint, access: MemoryAccess): Translation | undefined {
+    const walk = this.#paging?.walk(address, access);
+    if (walk?.kind === 'page') return walk;
+    if (walk?.kind === 'fault') {
+      this.engine.writeRegister('cr2', address);
+      this.#pending = { kind: 'exception', vector: PAGE_FAULT, errorCode: walk.errorCode, isSoftware: false };
+    } else {
+      this.#pending = { kind: 'held access', address, access };
+    }
+    return undefined;
+  }
+
+  /** Ends the run from inside a hook, after the instruction that the hook is for. */
+  requestStop(): void {
+    this.engine.requestStop();
   }
 
   #stopFor(exit: CpuExit): void {
@@ -192,8 +269,13 @@ export class Cpu {
       case 'syscall':
         this.rip -= BigInt(pending.sizeBytes);
         return pending;
-      case 'exception':
-        return { ...pending, ...this.#acknowledge() };
+      case 'exception': {
+        const details = this.#acknowledge();
+        // The engine knows nothing of a fault that our own paging has found.
+        return this.#paging !== undefined && pending.vector === PAGE_FAULT
+          ? pending
+          : { ...pending, ...details };
+      }
       case undefined:
         return code === UC_ERROR.ok
           ? undefined
@@ -214,6 +296,29 @@ export class Cpu {
       context.restore();
     }
     return { errorCode, isSoftware };
+  }
+
+  /** Privilege level, 0 or 3. */
+  get privilegeLevel(): number {
+    return Number(this.engine.readRegister('cs') & 3n);
+  }
+
+  /** Enters another privilege level as a far transfer does. The selectors name flat 64-bit segments; `stack` may be 0. */
+  setPrivilege(level: number, code: number, stack: number): void {
+    this.#store();
+    const context = this.#context;
+    context.save();
+    const { segments } = this.#layout;
+    const privilege = level << PRIVILEGE_SHIFT;
+    const setSegment = (index: number, selector: number, attributes: number): void => {
+      context.writeInt(segments + SEGMENT_BYTES * index, selector);
+      context.writeInt(segments + SEGMENT_BYTES * index + ATTRIBUTES_OFFSET, attributes | privilege);
+    };
+    setSegment(CS, code, CODE_ATTRIBUTES);
+    setSegment(SS, stack, stack === 0 ? 0 : DATA_ATTRIBUTES);
+    const flags = segments - HIDDEN_FLAGS_BYTES;
+    context.writeInt(flags, (context.readInt(flags) & ~3) | level);
+    context.restore();
   }
 
   /** A place to keep the whole state for another guest thread. `save` keeps what `run` would start with. */

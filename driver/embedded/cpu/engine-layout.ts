@@ -1,11 +1,13 @@
 /**
- * Three facts about Unicorn's inside that its interface does not offer, found by experiment on a throw-away engine so
+ * Four facts about Unicorn's inside that its interface does not offer, found by experiment on a throw-away engine so
  * that they hold for the library at hand:
  * - `oldException`: after an exception is handed to the embedder the engine still believes it is being delivered, and the
  *   next one becomes a double fault. Resetting this field of a saved context cures it.
  * - `errorCode`, `isSoftware`: error code of the last exception, and whether an `int` instruction made it.
  * - `noExitRequest`: with this byte of the engine set, a stop asked for by another thread takes effect between translated
  *   blocks only; otherwise it can interrupt a read-modify-write instruction, which then runs twice.
+ * - `segments`: where a saved context keeps ES, CS, SS and so on with their hidden parts, and before them the flags with the
+ *   privilege level. Writing a selector through the interface changes the selector alone, not what the CPU may do.
  */
 
 import { Unicorn, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
@@ -17,6 +19,7 @@ export interface EngineLayout {
   readonly errorCode: number;
   readonly isSoftware: number;
   readonly noExitRequest: number;
+  readonly segments: number;
 }
 
 /** The library does not look as expected; another build must be used. */
@@ -57,7 +60,7 @@ function measure(library: UnicornLibrary): EngineLayout {
       engine.writeMemory(BigInt(address), Uint8Array.from(code));
     }
     engine.onInterrupt(() => engine.requestStop());
-    return findFields(engine, context);
+    return { ...findFields(engine, context), segments: findSegments(engine, context) };
   } finally {
     context.dispose();
     engine.dispose();
@@ -77,7 +80,7 @@ function writeIdentityTables(engine: Unicorn): bigint {
   return 0x1000n;
 }
 
-function findFields(engine: Unicorn, context: UnicornContext): EngineLayout {
+function findFields(engine: Unicorn, context: UnicornContext): Omit<EngineLayout, 'segments'> {
   const snapshot = (): DataView => {
     context.save();
     return new DataView(context.bytes().slice().buffer);
@@ -110,6 +113,27 @@ function findFields(engine: Unicorn, context: UnicornContext): EngineLayout {
     throw new UnknownEngineError('the mark of software interrupts was not found');
   }
   return { oldException, errorCode, isSoftware, noExitRequest: findNoExitRequest(engine, context.sizeBytes) };
+}
+
+/** Bytes of one segment register with its hidden part. */
+export const SEGMENT_BYTES = 24;
+const MARKED_SEGMENTS = [
+  ['es', 0x1110],
+  ['cs', 0x2220],
+  ['ss', 0x3330],
+  ['ds', 0x4440],
+] as const;
+
+function findSegments(engine: Unicorn, context: UnicornContext): number {
+  for (const [register, selector] of MARKED_SEGMENTS) engine.writeRegister(register, BigInt(selector));
+  context.save();
+  const view = new DataView(context.bytes().slice().buffer);
+  const isStart = (at: number): boolean =>
+    MARKED_SEGMENTS.every(
+      ([, selector], index) => view.getUint32(at + SEGMENT_BYTES * index, true) === selector,
+    );
+  const end = view.byteLength - SEGMENT_BYTES * MARKED_SEGMENTS.length;
+  return only('the segment registers', offsets(view, 0, end).filter(isStart));
 }
 
 function offsets(view: DataView, start: number, end: number): number[] {

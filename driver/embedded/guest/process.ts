@@ -172,14 +172,15 @@ export class GuestProcess {
     for (let offset = 1; offset <= threads.length; offset++) {
       const next = threads[(at + offset) % threads.length];
       if (next === undefined || next.wait !== undefined) continue;
-      this.#switchTo(next, at >= 0);
+      this.putOnCpu(next, at >= 0);
       return 0;
     }
     const deadlines = threads.map(({ wait }) => wait?.deadlineMs ?? Infinity);
     return Math.max(1, Math.min(...deadlines) - performance.now());
   }
 
-  #switchTo(next: GuestThread, keepCurrent: boolean): void {
+  /** Changes to another thread. The present one's state is kept unless it has ended. */
+  putOnCpu(next: GuestThread, keepCurrent = true): void {
     const woke = next !== this.#current || next.wakeResult !== 0;
     if (next !== this.#current) {
       if (keepCurrent) this.#current.saved.save();

@@ -26,14 +26,20 @@ const IRETQ = [0x48, 0xcf];
 export class KernelArea {
   readonly #memory: PhysicalMemory;
   readonly #tables: PageTables;
-  #next = KERNEL_BASE;
+  #next: bigint;
   readonly descriptorTable: { readonly address: bigint; readonly limit: number };
   /** Address of an `iretq`. */
   readonly enterUserStub: bigint;
   /** Top of the stack for `enterUserStub`. */
   readonly stackTop: bigint;
 
-  constructor(memory: PhysicalMemory, tables: PageTables) {
+  constructor(
+    memory: PhysicalMemory,
+    tables: PageTables,
+    /** Where it begins; nothing else may be mapped from there on. */
+    base = KERNEL_BASE,
+  ) {
+    this.#next = base;
     this.#memory = memory;
     this.#tables = tables;
     const table = new Uint8Array(BigUint64Array.from(DESCRIPTORS).buffer);
@@ -77,7 +83,7 @@ export class KernelArea {
   /** Writes to reserved pages. Throws for others. */
   write(address: bigint, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
-      const physical = this.#physical(address + BigInt(done));
+      const physical = this.physical(address + BigInt(done));
       const room = PAGE_BYTES - (physical % PAGE_BYTES);
       this.#memory.bytes.set(bytes.subarray(done, done + room), physical);
       done += room;
@@ -87,7 +93,7 @@ export class KernelArea {
   read(address: bigint, sizeBytes: number): Uint8Array {
     const bytes = new Uint8Array(sizeBytes);
     for (let done = 0; done < sizeBytes;) {
-      const physical = this.#physical(address + BigInt(done));
+      const physical = this.physical(address + BigInt(done));
       const room = Math.min(PAGE_BYTES - (physical % PAGE_BYTES), sizeBytes - done);
       bytes.set(this.#memory.bytes.subarray(physical, physical + room), done);
       done += room;
@@ -95,7 +101,8 @@ export class KernelArea {
     return bytes;
   }
 
-  #physical(address: bigint): number {
+  /** Physical address of a reserved byte. Throws for others. */
+  physical(address: bigint): number {
     const physical = this.#tables.translate(address);
     if (physical === undefined) throw new RangeError(`0x${address.toString(16)} is not in the kernel area`);
     return Number(physical);

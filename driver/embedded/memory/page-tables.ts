@@ -1,6 +1,19 @@
 /** Four-level page tables of the x86-64, in guest memory where the CPU walks them (Intel SDM volume 3, 4.5). */
 
+import {
+  FRAME,
+  isCanonical,
+  LEVEL_SHIFTS,
+  NO_EXECUTE,
+  offsetInTable,
+  PRESENT,
+  USER,
+  WRITABLE,
+} from './page-entry';
+import { PageWalker } from './page-walker';
 import { PAGE_BYTES, type PhysicalMemory } from './physical-memory';
+
+const BOTTOM = LEVEL_SHIFTS.length - 1;
 
 export interface PageRights {
   readonly write: boolean;
@@ -24,30 +37,15 @@ export interface PageEntries {
   readonly values: readonly bigint[];
 }
 
-const PRESENT = 1n;
-const WRITABLE = 2n;
-const USER = 4n;
-const NO_EXECUTE = 1n << 63n;
-const FRAME = 0x000f_ffff_ffff_f000n;
-const LEVEL_SHIFTS = [39n, 30n, 21n, 12n] as const;
-const BOTTOM = LEVEL_SHIFTS.length - 1;
-
 const pageOf = (address: bigint): bigint => address - (address & BigInt(PAGE_BYTES - 1));
 
 const watchedEntry = ({ kind, entry }: Watch): bigint => entry & ~(kind === 'write' ? WRITABLE : PRESENT);
-
-const offsetInTable = (address: bigint, shift: bigint): number => Number((address >> shift) & 511n) * 8;
-
-/** True when bits 63..47 are equal, as the CPU demands of every address. */
-export function isCanonical(address: bigint): boolean {
-  const top = BigInt.asIntN(64, address) >> 47n;
-  return top === 0n || top === -1n;
-}
 
 export class PageTables {
   /** Physical address of the PML4: the value of CR3. */
   readonly root: number;
   readonly #memory: PhysicalMemory;
+  readonly #walker: PageWalker;
   readonly #watches = new Map<bigint, Watch>();
   #version = 0;
 
@@ -58,6 +56,7 @@ export class PageTables {
 
   constructor(memory: PhysicalMemory) {
     this.#memory = memory;
+    this.#walker = new PageWalker(memory, memory.sizeBytes);
     this.root = memory.allocatePage();
   }
 
@@ -152,42 +151,17 @@ export class PageTables {
     return entry !== undefined && (entry & WRITABLE) !== 0n;
   }
 
-  /** The entries on the way to `address`, as the KD request for page tables reports them. */
+  /** The entries on the way to `address`, as the KD request for page tables reports them: without the marks of watches. */
   entries(address: bigint): PageEntries {
-    const addresses: bigint[] = [];
-    const values: bigint[] = [];
-    let table: number | undefined = this.root;
-    for (const shift of LEVEL_SHIFTS) {
-      const at: number | undefined = table === undefined ? undefined : table + offsetInTable(address, shift);
-      const value: bigint = at === undefined ? 0n : this.#memory.view.getBigUint64(at, true);
-      addresses.push(at === undefined ? 0n : BigInt(at));
-      values.push(value);
-      table = (value & PRESENT) === 0n ? undefined : Number(value & FRAME);
-    }
-    return { addresses, values };
+    const entries = this.#walker.entries(BigInt(this.root), address);
+    const watch = this.#watches.get(pageOf(address));
+    if (watch === undefined) return entries;
+    return { ...entries, values: [...entries.values.slice(0, BOTTOM), watch.entry] };
   }
 
   /** A virtual address at which the physical page is mapped, or undefined. Walks every present entry. */
   findVirtual(physical: bigint): bigint | undefined {
-    const page = physical & FRAME;
-    const search = (table: number, level: number, prefix: bigint): bigint | undefined => {
-      for (let index = 0; index < 512; index++) {
-        const entry = this.#memory.view.getBigUint64(table + 8 * index, true);
-        if ((entry & PRESENT) === 0n) continue;
-        const address = prefix | (BigInt(index) << (LEVEL_SHIFTS[level] ?? 0n));
-        if (level === BOTTOM) {
-          if ((entry & FRAME) === page) return address;
-          continue;
-        }
-        const found = search(Number(entry & FRAME), level + 1, address);
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    };
-    const found = search(this.root, 0, 0n);
-    if (found === undefined) return undefined;
-    const canonical = BigInt.asUintN(64, BigInt.asIntN(48, found));
-    return canonical | (physical & BigInt(PAGE_BYTES - 1));
+    return this.#walker.findVirtual(BigInt(this.root), physical);
   }
 
   #findEntry(address: bigint): number | undefined {

@@ -17,10 +17,11 @@ export class PhysicalMemory {
   /** Address of physical address 0 in this process; page aligned, as the engine demands. */
   readonly hostAddress: bigint;
   readonly #freed: number[] = [];
-  #next = FIRST_FREE_FRAME;
+  #next: number;
 
-  /** `sizeBytes` is a multiple of the page size. */
-  constructor(sizeBytes: number) {
+  /** `sizeBytes` is a multiple of the page size. Pages are given from `firstFreePage` on; what lies below is the guest's. */
+  constructor(sizeBytes: number, firstFreePage = FIRST_FREE_FRAME) {
+    this.#next = firstFreePage;
     // Array buffers are not page aligned, so one page more is taken and the odd part left out.
     const buffer = new SharedArrayBuffer(sizeBytes + PAGE_BYTES);
     const start = addressOf(new Uint8Array(buffer));

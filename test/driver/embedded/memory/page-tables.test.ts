@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { isCanonical, PageTables } from '../../../../driver/embedded/memory/page-tables';
+import { isCanonical } from '../../../../driver/embedded/memory/page-entry';
+import { PageTables } from '../../../../driver/embedded/memory/page-tables';
 import { OutOfMemoryError, PhysicalMemory } from '../../../../driver/embedded/memory/physical-memory';
 
 const RIGHTS = { user: true, write: true, execute: false };
