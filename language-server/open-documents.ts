@@ -1,18 +1,19 @@
 import type { Connection } from 'vscode-languageserver';
 import { TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { type CommandFile, readCommandFile } from '../script-engine/command-file/command-file';
+import { CheckedFile } from '../script-engine/command-file/checked-file';
 
-/** An open script: its text and what its commands are. Read once for each version. */
+/** An open script: its text and all that is known about its commands. Made once for each version. */
 export interface ScriptDocument {
   readonly text: TextDocument;
   readonly source: string;
-  readonly file: CommandFile;
+  readonly checked: CheckedFile;
 }
 
-export function readScriptDocument(text: TextDocument): ScriptDocument {
+/** Of what `before` knows only that is read and checked again which the edits between the versions touch. */
+export function readScriptDocument(text: TextDocument, before?: ScriptDocument): ScriptDocument {
   const source = text.getText();
-  return { text, source, file: readCommandFile(source) };
+  return { text, source, checked: before?.checked.edited(source) ?? CheckedFile.of(source) };
 }
 
 /** The scripts that the editor has open, kept in step with it. */
@@ -41,7 +42,7 @@ export class OpenDocuments {
     // Incremental changes keep the object and count its version up.
     const known = this.#read.get(text);
     if (known?.version === text.version) return known.document;
-    const document = readScriptDocument(text);
+    const document = readScriptDocument(text, known?.document);
     this.#read.set(text, { version: text.version, document });
     return document;
   }

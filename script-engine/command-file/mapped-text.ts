@@ -1,4 +1,5 @@
 import type { Span } from '../syntax/span';
+import { movedSpan } from './moved';
 
 interface Piece {
   /** Offset in the mapped text. */
@@ -85,6 +86,12 @@ export class MappedText {
       text += part.text;
     }
     return new MappedText(text, pieces);
+  }
+
+  /** The same text when the text that it was made from stands `distance` further on. */
+  moved(distance: number): MappedText {
+    const pieces = this.pieces.map((piece) => ({ ...piece, original: movedSpan(piece.original, distance) }));
+    return new MappedText(this.text, pieces);
   }
 
   #originalOf(offset: number, asEnd: boolean): number {
