@@ -3,8 +3,11 @@ import { eventByCommand, type EventKind } from '../../script-engine/catalog/even
 import { functionByName } from '../../script-engine/catalog/functions';
 import { type PseudoRegister, pseudoRegisterByName } from '../../script-engine/catalog/pseudo-registers';
 import { registerByName } from '../../script-engine/catalog/registers';
+import type { Command } from '../../script-engine/command-file/command-file';
+import type { ConstantFault } from '../../script-engine/semantics/constant-value';
 import type { Span } from '../../script-engine/syntax/span';
 import { commandMarkdown, optionMarkdown } from '../command-text';
+import { constantExpressionAt } from '../constant-expression';
 import { placeAt } from '../cursor-place';
 import { functionMarkdown, signatureOf } from '../function-text';
 import { describeNumber, numberValue } from '../number-literal';
@@ -25,7 +28,10 @@ export function findHover(document: ScriptDocument, offset: number): Hover | und
       return hover(document, span, optionMarkdown(word) ?? numberMarkdown(word));
     case 'script':
       if (place.cursor.place !== 'code') return undefined;
-      return hover(document, span, scriptWordMarkdown(word, eventByCommand(place.command.name)));
+      return (
+        constantHover(document, place.command, offset, word) ??
+        hover(document, span, scriptWordMarkdown(word, eventByCommand(place.command.name)))
+      );
     case 'other':
       return undefined;
   }
@@ -35,6 +41,30 @@ function hover(document: ScriptDocument, span: Span, markdown: string | undefine
   if (markdown === undefined) return undefined;
   return { contents: { kind: MarkupKind.Markdown, value: markdown }, range: rangeOf(document, span) };
 }
+
+/** On a number or an operator of a constant expression: its value, below that of the number. */
+function constantHover(
+  document: ScriptDocument,
+  command: Command,
+  offset: number,
+  word: string,
+): Hover | undefined {
+  const number = numberMarkdown(word);
+  if (word !== '' && number === undefined) return undefined;
+  const found = constantExpressionAt(command, offset);
+  if (found === undefined) return undefined;
+  const { span, text, value } = found;
+  const described =
+    value.kind === 'value' ? describeNumber(BigInt.asUintN(64, value.value)) : FAULTS[value.fault];
+  const own = number === undefined ? [] : [`\`${word}\`  \n${number}`];
+  return hover(document, span, [...own, `${fenced(text)}\n\n${described}`].join('\n\n'));
+}
+
+const FAULTS: Readonly<Record<ConstantFault, string>> = {
+  'division-by-zero': 'Divides by 0, which stops the script.',
+  'shift-too-far': 'Shifts as far as the value is wide or farther, which stops the script.',
+  'quotient-overflow': 'The quotient does not fit its type, which stops the script.',
+};
 
 /** `event` is the one that the script runs for. */
 function scriptWordMarkdown(word: string, event: EventKind | undefined): string | undefined {

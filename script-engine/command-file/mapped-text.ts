@@ -35,6 +35,15 @@ export class MappedText {
     return this.#originalOf(offset, false);
   }
 
+  /** Where the letter at an offset of the original text stands here; undefined when it does not. */
+  offsetOf(originalOffset: number): number | undefined {
+    const piece = this.pieces.find(
+      ({ original, replaced }) =>
+        !replaced && original.start <= originalOffset && originalOffset <= original.end,
+    );
+    return piece && piece.start + (originalOffset - piece.original.start);
+  }
+
   /** Whether a stretch overlaps replaced text. */
   isReplaced(start: number, end: number): boolean {
     return this.pieces.some(

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostic';
+import { checkConstants } from '../semantics/constant-checks';
 import type { FunctionScope, ScriptNames } from '../semantics/scope';
 import { parseTokens } from '../syntax/parser';
 import { TokenKind } from '../syntax/token-kind';
@@ -66,12 +67,15 @@ export function analyseScript(source: string, options: CompileOptions): ScriptAn
   const first = firstError(tree, generated.failure);
   const safe = options.mode === 'safe';
   let usable = first === undefined && !generated.incomplete;
-  const diagnostics = [...tree.diagnostics, ...generated.diagnostics].map((diagnostic): Diagnostic => {
-    const span = expanded.originalSpan(diagnostic.span);
-    if (!safe || !brokenCodes.has(diagnostic.code)) return { ...diagnostic, span };
-    usable = false;
-    return { ...diagnostic, span, severity: 'error' };
-  });
+  const constants = first === undefined ? checkConstants(tree) : [];
+  const diagnostics = [...tree.diagnostics, ...generated.diagnostics, ...constants].map(
+    (diagnostic): Diagnostic => {
+      const span = expanded.originalSpan(diagnostic.span);
+      if (!safe || !brokenCodes.has(diagnostic.code)) return { ...diagnostic, span };
+      usable = false;
+      return { ...diagnostic, span, severity: 'error' };
+    },
+  );
   for (const token of expanded.repeated)
     diagnostics.push({
       code: 'included-before',

@@ -157,6 +157,18 @@ describe('language server', () => {
       assert.match((await hoverText('? x = 0n1$00;'))!, /hexadecimal: `0xa`/);
     });
 
+    it('computes expressions of numbers', async () => {
+      const sum = (await hoverText('!cpuid script {\r\n\tx = 1 <$0< 4 | 2;\r\n}'))!;
+      assert.match(sum, /1 << 4 \| 2/);
+      assert.match(sum, /hexadecimal: `0x12`.*decimal: `0n18`.*binary: `0y10010`/s);
+      const number = (await hoverText('? x = @rax + (1$00 * 2);'))!;
+      assert.match(number, /decimal: `0n16`.*10 \* 2.*decimal: `0n32`/s);
+      assert.match((await hoverText('print -$01'))!, /signed: `-1`/);
+      assert.match((await hoverText('? if (1 =$0= 2) { x = 1; }'))!, /hexadecimal: `0x0`/);
+      assert.match((await hoverText('? x = 4 /$0 0;'))!, /Divides by 0/);
+      assert.equal(await hoverText('? x = @rax +$0 1;'), null);
+    });
+
     it('says what $context is in the event at hand', async () => {
       assert.match((await hoverText('!ioin script { x = $con$0text; }'))!, /In `!ioin`: the port/);
       assert.match((await hoverText('!msrwrite script { x = $con$0text; }'))!, /In `!msrwrite`: ECX/);
