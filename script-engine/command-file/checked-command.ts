@@ -1,12 +1,13 @@
 /** One command of a file with all that is known about it; valid at every place of the file (see moved.ts). */
 
-import type { CompileOptions } from '../compiler/compile';
+import type { CompileMode } from '../compiler/compile';
 import type { SymbolResolver } from '../compiler/compiled-script';
 import type { Diagnostic } from '../diagnostic';
 import { draftCommand } from './command-draft';
 import { type Command, readCommand } from './command-file';
-import { movedCommand, movedDiagnostic } from './moved';
+import { movedCommand, movedDiagnostic, movedSpan } from './moved';
 import type { GlobalUse, ObservedGlobals } from './observed-globals';
+import { type OutputName, type OutputUse, outputUseOf } from './outputs';
 import { Report } from './report';
 import type { SplitCommand } from './split';
 
@@ -17,7 +18,7 @@ export interface CheckOptions {
   readonly symbols?: SymbolResolver;
   readonly readFile?: (path: string) => string | undefined;
   /** How scripts will be compiled for the target that they are meant for. */
-  readonly mode?: NonNullable<CompileOptions['mode']>;
+  readonly mode?: CompileMode;
 }
 
 /** A command as it was read, with its positions at one place of a file. */
@@ -36,6 +37,12 @@ interface Findings {
   readonly globals: GlobalUse;
   /** Files that were read, and what they held. */
   readonly files: ReadonlyMap<string, string | undefined>;
+}
+
+/** Of names with their positions when the command stands `distance` further on. */
+function movedOutputs({ created, named }: OutputUse, distance: number): OutputUse {
+  const moved = (name: OutputName): OutputName => ({ ...name, span: movedSpan(name.span, distance) });
+  return { created: created && moved(created), named: named.map(moved) };
 }
 
 /** Reads a command of a text. */
@@ -59,6 +66,7 @@ export function detachedCommandText(text: string, split: SplitCommand, options: 
 export class CheckedCommand {
   #movedTo: number;
   #moved: Command | undefined;
+  readonly #outputs: OutputUse | undefined;
 
   private constructor(
     readonly text: CommandText,
@@ -66,6 +74,7 @@ export class CheckedCommand {
   ) {
     this.#movedTo = text.readAt;
     this.#moved = text.command;
+    this.#outputs = text.command && outputUseOf(text.command);
   }
 
   /** Checks a command behind those whose globals are in the table, and adds its own. */
@@ -116,6 +125,11 @@ export class CheckedCommand {
   diagnosticsAt(start: number): readonly Diagnostic[] {
     const { diagnostics } = this.findings;
     return [...this.readDiagnosticsAt(start), ...this.#moveDiagnostics(diagnostics, start)];
+  }
+
+  /** What it does with outputs, with positions when it stands at `start`. */
+  outputsAt(start: number): OutputUse | undefined {
+    return this.#outputs && movedOutputs(this.#outputs, start - this.text.readAt);
   }
 
   #moveDiagnostics(diagnostics: readonly Diagnostic[], start: number): readonly Diagnostic[] {

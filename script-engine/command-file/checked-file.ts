@@ -10,6 +10,7 @@ import {
 } from './checked-command';
 import type { Command, CommandFile } from './command-file';
 import { defineAlike, ObservedGlobals } from './observed-globals';
+import { unknownOutputs } from './outputs';
 import { nextCommand } from './split';
 import { editBetween, type TextEdit } from './text-edit';
 
@@ -89,9 +90,11 @@ export class CheckedFile {
 
   /** All of reading and checking, in the order of the file. */
   get diagnostics(): readonly Diagnostic[] {
-    this.#diagnostics ??= this.commands
-      .flatMap((command, index) => command.diagnosticsAt(this.starts[index] ?? 0))
-      .sort((one, two) => one.span.start - two.span.start);
+    const { commands, starts } = this;
+    this.#diagnostics ??= [
+      ...commands.flatMap((command, index) => command.diagnosticsAt(starts[index] ?? 0)),
+      ...unknownOutputs(commands.flatMap((command, index) => command.outputsAt(starts[index] ?? 0) ?? [])),
+    ].sort((one, two) => one.span.start - two.span.start);
     return this.#diagnostics;
   }
 

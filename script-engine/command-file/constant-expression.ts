@@ -1,7 +1,7 @@
 /** Expressions that stand where a command wants a number: `formats(<text>);` (driver-protocol 9). */
 
 import { SymbolKind } from '../catalog/opcodes';
-import { compileScript } from '../compiler/compile';
+import { type CompileMode, compileScript } from '../compiler/compile';
 import type { CompiledScript, SymbolResolver } from '../compiler/compiled-script';
 import { GlobalTable } from '../compiler/global-table';
 import { runScript } from '../evaluator/interpreter';
@@ -57,9 +57,16 @@ function namesTargetState(kinds: Uint8Array): boolean {
 }
 
 /** Value of an expression of numbers and symbols. */
-export function evaluateExpression(text: string, symbols: SymbolResolver | undefined): ExpressionValue {
+export function evaluateExpression(
+  text: string,
+  symbols: SymbolResolver | undefined,
+  mode?: CompileMode,
+): ExpressionValue {
   const source = `formats(${text});`;
-  const options = symbols === undefined ? {} : { symbols };
+  const options = {
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(mode === undefined ? {} : { mode }),
+  };
   const { script, diagnostics } = compileScript(source, { globals: new GlobalTable(), ...options });
   if (script === undefined) {
     const first = diagnostics.find(({ severity }) => severity === 'error');

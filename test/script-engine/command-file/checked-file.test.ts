@@ -22,7 +22,7 @@ const commands = [
   '? .text = (char *)@rsp;', '? print(*.text);', '!cpuid script {\n  .total = .count + 1;\n  printf("%d", .total);\n}',
   '!syscall pid 12249 script {\n\tif (.total > 5) { print(.total); }\n}', '// a comment with { and "', '/* open', '!cpuid code { 90 9 }',
   '!epthook main!f condition { 90 } script { #include "one.hds"; \n print(.one); }', '? #include "one.hds"; \n .two = .one;',
-  'events d 1', 'frobnicate', '! { " }', '\r', '', '  ', '!cpuid script {\r\n\tx = 1;\r\n}', '!monitor rw 1000 l 8 script { print($arg1); }',
+  'events d 1', 'output create trace file c:\\t.txt', '!cpuid output { trace , tarce } script { print(1); }', 'output open trace', 'frobnicate', '! { " }', '\r', '', '  ', '!cpuid script {\r\n\tx = 1;\r\n}', '!monitor rw 1000 l 8 script { print($arg1); }',
 ]; // prettier-ignore
 
 const pieces = ['{', '}', '"', '\n', '//', '/*', '*/', '\\', ' ', '\r\n', '.count', '? ', ';', '= 1', 'é😀', '$arg1']; // prettier-ignore

@@ -80,12 +80,43 @@ describe('compileScript', () => {
     const files: Record<string, string> = { 'a.ds': '? { x = 1; #include "a.ds"; }', 'b.ds': 'x = 1;' };
     const readInclude = (name: string): string | undefined => files[name];
     assert.deepEqual(messages('#include "a.ds"; print(x);', { readInclude }), [
-      'information included-before [#include "a.ds"]',
+      'warning include-cycle [#include "a.ds"]',
     ]);
     const [malformed] = compile('#include "b.ds"; print(1);', { readInclude }).diagnostics;
     assert.match(malformed!.message, /starts with/);
     const [missing] = compile('#include "c.ds"; print(1);', { readInclude }).diagnostics;
     assert.match(missing!.message, /There is no file "c.ds"/);
+  });
+
+  it('says in which file a mistake is and how it came to be included', () => {
+    const files: Record<string, string> = {
+      'a.ds': '? {\n y = 1;\n#include "b.ds"; \n}',
+      'b.ds': '\n? {\n z = 2;\n z = oops;\n #include "c.ds"; \n #include "a.ds"; \n #include "d.ds"; \n}',
+      'd.ds': 'z = 1;',
+    };
+    const readInclude = (name: string): string | undefined => files[name];
+    const source = 'x = 1;\n#include "a.ds"; \nprint(x);';
+    const { diagnostics } = compile(source, { readInclude });
+    assert.deepEqual(
+      diagnostics.map(({ code, message, span }) => [code, message.split(': ')[0], span.start]),
+      [
+        ['undefined-variable', 'a.ds → b.ds, line 4', 7],
+        ['include-not-found', 'a.ds → b.ds, line 5', 7],
+        ['include-not-found', 'a.ds → b.ds, line 7', 7],
+        ['include-cycle', 'A file includes itself', 7],
+      ],
+    );
+    const texts = diagnostics.map(({ message }) => message).join('\n');
+    assert.match(texts, /There is no file "c.ds" \(a.ds → b.ds → c.ds\)/);
+    assert.match(texts, /"d.ds" \(a.ds → b.ds → d.ds\) cannot be included/);
+    assert.match(texts, /includes itself: a.ds → b.ds → a.ds/);
+  });
+
+  it('keeps fixes at their place behind an include', () => {
+    const readInclude = (): string => '? { y = 1; }';
+    const source = '#include "a.ds"; \ntotal = y; print(totl);';
+    const [{ fix } = {}] = compile(source, { readInclude }).diagnostics;
+    assert.equal(source.slice(fix?.span.start, fix?.span.end), 'totl');
   });
 
   it('refuses in safe mode what cannot work', () => {
