@@ -9,6 +9,7 @@ import {
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
 import { compileModeIn } from './check-settings';
+import { withText } from './completion-text';
 import { findCompletions } from './features/completion';
 import { toLspDiagnostics } from './features/diagnostics';
 import { findDocumentSymbols } from './features/document-symbols';
@@ -54,6 +55,7 @@ export function serve(connection: Connection): void {
     const document = documents.find(textDocument.uri);
     return document ? findCompletions(document, document.text.offsetAt(position)) : [];
   });
+  connection.onCompletionResolve(withText);
   connection.onHover(({ textDocument, position }) => {
     const document = documents.find(textDocument.uri);
     return document && findHover(document, document.text.offsetAt(position));
@@ -82,7 +84,7 @@ function initializeResult(_params: InitializeParams, clientPulls: boolean): Init
     serverInfo: { name: SERVER_NAME },
     capabilities: {
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-      completionProvider: { triggerCharacters: ['!', '.', '@', '$'] },
+      completionProvider: { triggerCharacters: ['!', '.', '@', '$'], resolveProvider: true },
       hoverProvider: true,
       signatureHelpProvider: { triggerCharacters: ['(', ','] },
       documentSymbolProvider: true,

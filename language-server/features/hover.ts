@@ -1,7 +1,7 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver';
 import { eventByCommand, type EventKind } from '../../script-engine/catalog/events';
 import { functionByName } from '../../script-engine/catalog/functions';
-import { type PseudoRegister, pseudoRegisterByName } from '../../script-engine/catalog/pseudo-registers';
+import { pseudoRegisterByName } from '../../script-engine/catalog/pseudo-registers';
 import { registerByName } from '../../script-engine/catalog/registers';
 import type { Command } from '../../script-engine/command-file/command-file';
 import type { ConstantFault } from '../../script-engine/semantics/constant-value';
@@ -9,10 +9,11 @@ import type { Span } from '../../script-engine/syntax/span';
 import { commandMarkdown, optionMarkdown } from '../command-text';
 import { constantExpressionAt } from '../constant-expression';
 import { placeAt } from '../cursor-place';
-import { functionMarkdown, signatureOf } from '../function-text';
+import { functionMarkdown, scriptMarkdown, signatureOf } from '../function-text';
 import { describeNumber, numberValue } from '../number-literal';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf } from '../ranges';
+import { pseudoRegisterMarkdown } from '../pseudo-register-text';
 import { registerMarkdown } from '../register-text';
 import { wordAt } from '../script-cursor';
 
@@ -57,7 +58,7 @@ function constantHover(
   const described =
     value.kind === 'value' ? describeNumber(BigInt.asUintN(64, value.value)) : FAULTS[value.fault];
   const own = number === undefined ? [] : [`\`${word}\`  \n${number}`];
-  return hover(document, span, [...own, `${fenced(text)}\n\n${described}`].join('\n\n'));
+  return hover(document, span, [...own, `${scriptMarkdown(text)}\n\n${described}`].join('\n\n'));
 }
 
 const FAULTS: Readonly<Record<ConstantFault, string>> = {
@@ -69,7 +70,7 @@ const FAULTS: Readonly<Record<ConstantFault, string>> = {
 /** `event` is the one that the script runs for. */
 function scriptWordMarkdown(word: string, event: EventKind | undefined): string | undefined {
   const called = functionByName(word);
-  if (called !== undefined) return `${fenced(signatureOf(called))}\n\n${functionMarkdown(called)}`;
+  if (called !== undefined) return `${scriptMarkdown(signatureOf(called))}\n\n${functionMarkdown(called)}`;
   // A bare register name is that register, before it is a number (script-language 2.2, 2.5).
   const register = registerByName(word.startsWith('@') ? word.slice(1) : word);
   if (register !== undefined) return registerMarkdown(register);
@@ -78,22 +79,7 @@ function scriptWordMarkdown(word: string, event: EventKind | undefined): string 
   return numberMarkdown(word);
 }
 
-function pseudoRegisterMarkdown(
-  { name, summary, userMode }: PseudoRegister,
-  event: EventKind | undefined,
-): string {
-  const lines = [fenced(name), `${summary} Cannot be assigned.`];
-  if (name === '$context' && event !== undefined) {
-    lines.push(`In \`${event.commands[0]?.name ?? ''}\`: ${event.context}.`);
-  }
-  return [...lines, `In user mode: ${userMode}.`].join('\n\n');
-}
-
 function numberMarkdown(word: string): string | undefined {
   const value = numberValue(word);
   return value === undefined ? undefined : describeNumber(value);
-}
-
-function fenced(text: string): string {
-  return `\`\`\`hyperdbg-script\n${text}\n\`\`\``;
 }

@@ -30,8 +30,15 @@ export type ConstantFault = 'division-by-zero' | 'shift-too-far' | 'quotient-ove
 
 const halves: Halves = { low: 0, high: 0 };
 
+/** Addresses of names that count as numbers. */
+export type AddressOf = (name: string) => bigint | undefined;
+
 /** undefined when the expression reads anything but numbers, or computes with floating-point values or pointers. */
-export function constantValueOf(tree: SyntaxTree, node: number): ConstantValue | undefined {
+export function constantValueOf(
+  tree: SyntaxTree,
+  node: number,
+  addressOf?: AddressOf,
+): ConstantValue | undefined {
   const { kinds, firstNodes } = tree.nodes;
   const first = firstNodes[node] ?? node;
   const values: (ConstantValue | ScriptType | undefined)[] = [];
@@ -44,7 +51,12 @@ export function constantValueOf(tree: SyntaxTree, node: number): ConstantValue |
     }
     const last = values[at - 1 - first];
     const before = values[(firstNodes[at - 1] ?? at) - 1 - first];
-    const value = kind === NodeKind.TypeName ? typeAt(tree, at) : valueAt(tree, at, kind, last, before);
+    const value =
+      kind === NodeKind.TypeName
+        ? typeAt(tree, at)
+        : kind === NodeKind.SymbolName
+          ? symbolAt(tree, at, addressOf)
+          : valueAt(tree, at, kind, last, before);
     if (value === undefined) return undefined;
     values.push(value);
   }
@@ -102,6 +114,17 @@ function numberAt({ nodes, tokens }: SyntaxTree, node: number): ConstantValue {
   const token = nodes.firstTokens[node] ?? 0;
   readNumber(tokens.source, tokens.starts[token] ?? 0, tokens.ends[token] ?? 0, halves);
   return valueIn((BigInt(halves.high) << 32n) | BigInt(halves.low), longType);
+}
+
+function symbolAt(
+  { nodes, tokens }: SyntaxTree,
+  node: number,
+  addressOf: AddressOf | undefined,
+): ConstantValue | undefined {
+  // In a condition an address has no type (script-language 4).
+  if (addressOf === undefined || nodes.data[node] === 1) return undefined;
+  const address = addressOf(tokenText(tokens, nodes.firstTokens[node] ?? 0));
+  return address === undefined ? undefined : valueIn(address, longType);
 }
 
 function valueIn(value: bigint, type: Scalar): ConstantValue {

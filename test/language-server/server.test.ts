@@ -192,6 +192,50 @@ describe('language server', () => {
     });
   });
 
+  describe('texts of the catalog', () => {
+    const textOf = async (marked: string, label: string): Promise<string> => {
+      const items = await ask<CompletionItem[]>('textDocument/completion', marked);
+      const item = items.find((each) => each.label === label);
+      assert.ok(item, label);
+      assert.equal(item.documentation, undefined);
+      const resolved = await client.request<CompletionItem>('completionItem/resolve', item);
+      assert.equal(resolved.label, label);
+      return (resolved.documentation as MarkupContent).value;
+    };
+
+    it('come with a completion when it is looked at', async () => {
+      assert.equal(client.initializeResult.capabilities.completionProvider?.resolveProvider, true);
+      assert.match(
+        await textOf('? sp$0', 'spinlock_lock'),
+        /guard what they share.*spinlock_unlock\(&\.lock\)/s,
+      );
+      assert.match(await textOf('? sp$0', 'spinlock_lock'), /Effects: writes memory, waits\./);
+      assert.match(await textOf('? x = @r$0', '@rcx'), /first argument of a function on Windows/);
+      assert.match(await textOf('? x = $c$0', '$core'), /may run on others at the same time.*```/s);
+      assert.match(await textOf('!cpuid st$0', 'stage'), /Before the instruction/);
+      assert.match(await textOf('!cp$0', '!cpuid'), /Fires on CPUID/);
+    });
+
+    it('are in hovers and signature help', async () => {
+      assert.match(
+        (await hoverText('? event_dis$0able(1);'))!,
+        /an event may disable itself.*event_disable\(\$event_id\)/s,
+      );
+      assert.match((await hoverText('? x = @c$0l;'))!, /A write keeps all other bits.*if \(@cl == 1\)/s);
+      assert.match((await hoverText('? x = $bu$0ffer;'))!, /outlives a run.*eq\(\$buffer, @rcx\)/s);
+      const help = await ask<SignatureHelp>('textDocument/signatureHelp', '? memcpy(@rdi, $0');
+      assert.match(
+        (help.signatures[0]!.documentation as MarkupContent).value,
+        /Both ranges must be there.*memcpy\(@rdi/s,
+      );
+    });
+
+    it('are left as they are for what no table knows', async () => {
+      const item = { label: 'x', data: 'frobnicate y' };
+      assert.deepEqual(await client.request('completionItem/resolve', item), item);
+    });
+  });
+
   describe('signature help', () => {
     it('follows the argument that is being typed', async () => {
       const help = await ask<SignatureHelp>('textDocument/signatureHelp', '? x = strncmp(@rcx, $0');
