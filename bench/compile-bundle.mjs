@@ -7,6 +7,7 @@ import { projectRoot } from '../scripts/project.mjs';
 const modules = [
   'compiler/compile',
   'command-file/check',
+  'command-file/checked-file',
   'compiler/global-table',
   'semantics/types',
   'syntax/lexer',

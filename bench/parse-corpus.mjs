@@ -129,6 +129,19 @@ export function brokenText(text, every, seed) {
   return pieces.join('');
 }
 
+/** A command file of about `bytes`: events with scripts of about `each` bytes, and some globals that they share. */
+export function commandFileText(bytes, each, seed) {
+  const commands = [];
+  let size = 0;
+  for (let part = 0; size < bytes; part++) {
+    const share = part % 8 === 0 ? `  .hits_${part % 64} = @rax;\n` : '';
+    const script = compilableText(each, seed + part).replace(/^(?=.)/gm, '  ');
+    commands.push(`!epthook main!step${part} script {\n${share}${script}}\n`);
+    size += commands.at(-1).length;
+  }
+  return commands.join('');
+}
+
 /** A script that the compiler takes: small functions and a main part, all variables assigned before they are read. */
 export function compilableText(bytes, seed) {
   const writer = new Writer(seed);

@@ -11,7 +11,7 @@ import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { loadFrontEnd } from './compile-bundle.mjs';
 import { measure } from './parse-measure.mjs';
-import { brokenText, scriptText } from './parse-corpus.mjs';
+import { brokenText, commandFileText, scriptText } from './parse-corpus.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -67,6 +67,28 @@ function compare(title, text, { repeats, warmUp }) {
     );
 }
 
+/** A key pressed in the middle of a command file, after which an editor wants to know what is wrong. */
+function compareKeystroke(title, text, { repeats, warmUp }) {
+  const { CheckedFile } = frontEnd;
+  const at = text.indexOf(' = ', text.length >> 1) + 3;
+  let version = CheckedFile.of(text);
+  const commands = version.file.commands.length;
+  let digit = 0;
+  // Every version differs from the one before.
+  const next = () => `${text.slice(0, at)}${(digit = (digit + 1) % 10)}${text.slice(at)}`;
+  const [fresh, incremental] = measure(
+    [
+      { name: 'fresh', run: () => CheckedFile.of(next()).diagnostics },
+      { name: 'incremental', run: () => (version = version.edited(next())).diagnostics },
+    ],
+    { rounds, repeats, warmUp },
+  );
+  console.log(
+    `| ${title}, ${text.length} bytes, ${commands} commands | ${fresh.medianMs.toFixed(3)} | ` +
+      `${incremental.medianMs.toFixed(3)} | ${(fresh.medianMs / incremental.medianMs).toFixed(0)} |`,
+  );
+}
+
 console.log(
   `node ${process.version}, ${cpus()[0]?.model}, ${cpus().length} processors, load ${loadavg()[0].toFixed(1)}`,
 );
@@ -78,3 +100,9 @@ compare('clean text', big, { repeats: 1, warmUp: 3 });
 compare('a mistake every 2 kB', brokenText(big, 2000, 7), { repeats: 1, warmUp: 3 });
 compare('a 10 kB script', small, { repeats: 50, warmUp: 300 });
 compare('a 10 kB script with mistakes', brokenText(small, 2000, 7), { repeats: 50, warmUp: 300 });
+
+console.log('\n## a key in the middle of a command file: read and check\n');
+console.log('| file | all of it, ms | incremental, ms | times |');
+console.log('| --- | ---: | ---: | ---: |');
+compareKeystroke('1 MB', commandFileText(bytes, 1500, 11), { repeats: 8, warmUp: 3 });
+compareKeystroke('10 kB', commandFileText(10_000, 1500, 12), { repeats: 100, warmUp: 100 });

@@ -3,6 +3,7 @@
 import { commandByName } from '../script-engine/catalog/commands';
 import { eventOptionByName } from '../script-engine/catalog/event-options';
 import { eventByCommand, type EventKind } from '../script-engine/catalog/events';
+import { scriptMarkdown } from './function-text';
 
 /** The command for a hover or a completion, in Markdown; undefined for a name that is none. */
 export function commandMarkdown(name: string): string | undefined {
@@ -10,11 +11,11 @@ export function commandMarkdown(name: string): string | undefined {
   if (command === undefined) return undefined;
   const event = eventByCommand(name);
   return [
-    fenced(command.syntax.join('\n')),
+    scriptMarkdown(command.syntax.join('\n')),
     command.summary,
     ...(command.requires === undefined ? [] : [`Needs: ${command.requires}.`]),
     ...(event === undefined ? [] : eventLines(event)),
-    ...(command.example === '' ? [] : [fenced(command.example)]),
+    ...(command.example === '' ? [] : [scriptMarkdown(command.example)]),
   ].join('\n\n');
 }
 
@@ -31,9 +32,5 @@ function eventLines(event: EventKind): string[] {
 /** The event option in Markdown; undefined for a word that is none. */
 export function optionMarkdown(name: string): string | undefined {
   const option = eventOptionByName(name);
-  return option && `${fenced(option.form)}\n\n${option.summary}\n\nWhen left out: ${option.absent}.`;
-}
-
-function fenced(text: string): string {
-  return `\`\`\`hyperdbg-script\n${text}\n\`\`\``;
+  return option && `${scriptMarkdown(option.form)}\n\n${option.summary}\n\nWhen left out: ${option.absent}.`;
 }

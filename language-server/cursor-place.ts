@@ -20,8 +20,8 @@ const OTHER: CursorPlace = { kind: 'other' };
 
 /** Never throws, whatever the text is. */
 export function placeAt(document: ScriptDocument, offset: number): CursorPlace {
-  const { source, file } = document;
-  const command = file.commands.findLast(({ span }) => span.start <= offset);
+  const { source, checked } = document;
+  const command = checked.commandBefore(offset);
   if (command === undefined) return inComment(source, 0, offset) ? OTHER : startOfCommand;
   if (touches(command.nameSpan, offset)) return { kind: 'commandName', command };
   const goesOn = offset <= command.span.end || !source.slice(command.span.end, offset).includes('\n');

@@ -1,24 +1,35 @@
 import type { Connection } from 'vscode-languageserver';
 import { TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { type CommandFile, readCommandFile } from '../script-engine/command-file/command-file';
+import type { CheckOptions } from '../script-engine/command-file/checked-command';
+import { CheckedFile } from '../script-engine/command-file/checked-file';
+import type { CompileMode } from '../script-engine/compiler/compile';
+import { filesBeside } from './script-files';
 
-/** An open script: its text and what its commands are. Read once for each version. */
+/** An open script: its text and all that is known about its commands. Made once for each version. */
 export interface ScriptDocument {
   readonly text: TextDocument;
   readonly source: string;
-  readonly file: CommandFile;
+  readonly checked: CheckedFile;
 }
 
-export function readScriptDocument(text: TextDocument): ScriptDocument {
+/** Reads and checks all of a text. */
+export function readScriptDocument(text: TextDocument, options: CheckOptions = {}): ScriptDocument {
   const source = text.getText();
-  return { text, source, file: readCommandFile(source) };
+  return { text, source, checked: CheckedFile.of(source, options) };
+}
+
+/** The next version: only what the edits between the versions touch is read and checked again. */
+function editedDocument(text: TextDocument, { checked }: ScriptDocument): ScriptDocument {
+  const source = text.getText();
+  return { text, source, checked: checked.edited(source) };
 }
 
 /** The scripts that the editor has open, kept in step with it. */
 export class OpenDocuments {
   readonly #documents = new TextDocuments(TextDocument);
-  readonly #read = new WeakMap<TextDocument, { version: number; document: ScriptDocument }>();
+  #read = new WeakMap<TextDocument, { version: number; document: ScriptDocument }>();
+  #mode: CompileMode | undefined;
 
   constructor(connection: Connection) {
     this.#documents.listen(connection);
@@ -27,6 +38,18 @@ export class OpenDocuments {
   find(uri: string): ScriptDocument | undefined {
     const text = this.#documents.get(uri);
     return text && this.#readOnce(text);
+  }
+
+  all(): ScriptDocument[] {
+    return this.#documents.all().map((text) => this.#readOnce(text));
+  }
+
+  /** How scripts are compiled for the machine that they are meant for; false when that is nothing new. */
+  setMode(mode: CompileMode | undefined): boolean {
+    if (mode === this.#mode) return false;
+    this.#mode = mode;
+    this.#read = new WeakMap();
+    return true;
   }
 
   onChanged(listener: (document: ScriptDocument) => void): void {
@@ -41,8 +64,19 @@ export class OpenDocuments {
     // Incremental changes keep the object and count its version up.
     const known = this.#read.get(text);
     if (known?.version === text.version) return known.document;
-    const document = readScriptDocument(text);
+    const document =
+      known === undefined
+        ? readScriptDocument(text, this.#optionsFor(text.uri))
+        : editedDocument(text, known.document);
     this.#read.set(text, { version: text.version, document });
     return document;
+  }
+
+  #optionsFor(uri: string): CheckOptions {
+    const readFile = filesBeside(uri, (other) => this.#documents.get(other)?.getText());
+    return {
+      ...(readFile === undefined ? {} : { readFile }),
+      ...(this.#mode === undefined ? {} : { mode: this.#mode }),
+    };
   }
 }

@@ -1,6 +1,8 @@
 /** Registers in words. */
 
+import { registerText } from '../script-engine/catalog/register-texts';
 import { type Register, type RegisterKind, registers } from '../script-engine/catalog/registers';
+import { scriptMarkdown } from './function-text';
 
 const KIND_WORDS: Readonly<Record<RegisterKind, string>> = {
   gpr: 'general register',
@@ -22,13 +24,11 @@ export function describeRegister({ name, kind, parent, width, shift }: Register)
 
 /** The register for a hover, in Markdown, with the registers that share its bits. */
 export function registerMarkdown(register: Register): string {
+  const { description, example } = registerText(register);
   const family = registers
     .filter(({ parent }) => parent === register.parent)
     .map(({ name }) => `\`${name}\``);
-  const lines = [`\`\`\`hyperdbg-script\n@${register.name}\n\`\`\``, `${describeRegister(register)}.`];
+  const lines = [scriptMarkdown(`@${register.name}`), `${describeRegister(register)}.`, description];
   if (family.length > 1) lines.push(`Parts: ${family.join(', ')}`);
-  if (register.kind === 'gpr' && register.parent !== register.name) {
-    lines.push('Writing a part keeps the other bits of the register.');
-  }
-  return lines.join('\n\n');
+  return [...lines, scriptMarkdown(example)].join('\n\n');
 }

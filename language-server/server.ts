@@ -8,6 +8,8 @@ import {
   type InitializeResult,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
+import { compileModeIn } from './check-settings';
+import { withText } from './completion-text';
 import { findCompletions } from './features/completion';
 import { toLspDiagnostics } from './features/diagnostics';
 import { findDocumentSymbols } from './features/document-symbols';
@@ -15,7 +17,7 @@ import { findFoldingRanges } from './features/folding';
 import { findHover } from './features/hover';
 import { findQuickFixes } from './features/quick-fixes';
 import { findSignatureHelp } from './features/signature-help';
-import { OpenDocuments } from './open-documents';
+import { OpenDocuments, type ScriptDocument } from './open-documents';
 
 const SERVER_NAME = 'hyperdbg-language-server';
 
@@ -26,13 +28,20 @@ export function serve(connection: Connection): void {
 
   connection.onInitialize((params) => {
     clientPulls = params.capabilities.textDocument?.diagnostic !== undefined;
+    documents.setMode(compileModeIn(params.initializationOptions));
     return initializeResult(params, clientPulls);
   });
   // A client that asks for diagnostics itself would show pushed ones a second time.
-  documents.onChanged((document) => {
+  const publish = (document: ScriptDocument): void => {
     if (clientPulls) return;
     const { uri, version } = document.text;
     void connection.sendDiagnostics({ uri, version, diagnostics: toLspDiagnostics(document) });
+  };
+  documents.onChanged(publish);
+  connection.onDidChangeConfiguration(({ settings }) => {
+    if (!documents.setMode(compileModeIn(settings))) return;
+    if (clientPulls) connection.languages.diagnostics.refresh();
+    else documents.all().forEach(publish);
   });
   documents.onClosed((uri) => {
     if (!clientPulls) void connection.sendDiagnostics({ uri, diagnostics: [] });
@@ -46,6 +55,7 @@ export function serve(connection: Connection): void {
     const document = documents.find(textDocument.uri);
     return document ? findCompletions(document, document.text.offsetAt(position)) : [];
   });
+  connection.onCompletionResolve(withText);
   connection.onHover(({ textDocument, position }) => {
     const document = documents.find(textDocument.uri);
     return document && findHover(document, document.text.offsetAt(position));
@@ -74,7 +84,7 @@ function initializeResult(_params: InitializeParams, clientPulls: boolean): Init
     serverInfo: { name: SERVER_NAME },
     capabilities: {
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-      completionProvider: { triggerCharacters: ['!', '.', '@', '$'] },
+      completionProvider: { triggerCharacters: ['!', '.', '@', '$'], resolveProvider: true },
       hoverProvider: true,
       signatureHelpProvider: { triggerCharacters: ['(', ','] },
       documentSymbolProvider: true,

@@ -6,6 +6,7 @@ import { loadAssembler } from '../../script-engine/asm/assembler';
 import { type Command, readCommandFile } from '../../script-engine/command-file/command-file';
 import type { CommandPlan, EventPlan, PlannedAction } from '../../script-engine/command-file/event-plan';
 import { planCommand } from '../../script-engine/command-file/plan';
+import type { CompileMode } from '../../script-engine/compiler/compile';
 import type { SymbolResolver } from '../../script-engine/compiler/compiled-script';
 import type { GlobalTable } from '../../script-engine/compiler/global-table';
 import { type ArmedEvent, type ArmedEvents, FIRST_EVENT_TAG } from './armed-events';
@@ -24,6 +25,8 @@ export interface ArmRequest {
   /** Must be halted. */
   readonly debuggee: Debuggee;
   readonly symbols: SymbolResolver;
+  /** How the scripts are compiled: what the target wants. */
+  readonly mode?: CompileMode;
   /** The script variables of this debugging session. */
   readonly globals: GlobalTable;
   /** Events of this session; the armed ones are added. */
@@ -77,7 +80,7 @@ async function planOf(
   request: ArmRequest,
   problems: ScriptProblem[],
 ): Promise<CommandPlan | undefined> {
-  const { text, symbols, globals, readFile, debuggee } = request;
+  const { text, symbols, globals, readFile, debuggee, mode } = request;
   try {
     const { plan, diagnostics } = await planCommand(command, {
       text,
@@ -90,6 +93,7 @@ async function planOf(
       // Addresses may be expressions over registers and memory (driver-protocol 9, "Address expression").
       evaluate: async ({ bytes, symbolCount }) => (await debuggee.runScript(bytes, symbolCount, true)).value,
       ...(readFile === undefined ? {} : { readFile }),
+      ...(mode === undefined ? {} : { mode }),
     });
     problems.push(...problemsOf(file, diagnostics));
     return plan;

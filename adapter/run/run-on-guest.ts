@@ -162,6 +162,7 @@ class GuestRun {
       args: options.scriptArgs ?? [],
       debuggee,
       symbols: this.target.symbols,
+      mode: this.target.scriptMode ?? 'safe',
       globals: new GlobalTable(),
       events: this.#events,
       ...(options.readFile === undefined ? {} : { readFile: options.readFile }),

@@ -18,7 +18,8 @@ type Compilation =
 
 /** Compiles a text with the session's variables and symbols. */
 export function compileInSession(live: LiveTarget, source: string): Compilation {
-  const { script, diagnostics } = compileScript(source, { globals: live.globals, symbols: live.symbols });
+  const { globals, symbols, scriptMode: mode } = live;
+  const { script, diagnostics } = compileScript(source, { globals, symbols, mode });
   const error = diagnostics.find((diagnostic) => diagnostic.severity === 'error');
   if (error !== undefined) return { ok: false, message: error.message, offset: error.span.start };
   if (script === undefined) return { ok: false, message: 'the script engine refused it', offset: 0 };

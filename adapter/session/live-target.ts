@@ -1,4 +1,5 @@
 import type { Debuggee, Stop } from '../../driver/debuggee';
+import type { CompileMode } from '../../script-engine/compiler/compile';
 import { GlobalTable } from '../../script-engine/compiler/global-table';
 import { ArmedEvents } from '../arming/armed-events';
 import type { SymbolTable } from '../symbols/symbol-table';
@@ -50,6 +51,10 @@ export class LiveTarget {
 
   get symbols(): SymbolTable {
     return this.target.symbols;
+  }
+
+  get scriptMode(): CompileMode {
+    return this.target.scriptMode ?? 'safe';
   }
 
   get generation(): number {

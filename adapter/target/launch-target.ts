@@ -62,6 +62,7 @@ export async function launchTarget(
     debuggee,
     symbols,
     program: program.path,
+    scriptMode: 'exact',
     onConsole: console.listen,
     loadsLibraries: program.image.sectionNamed('.interp') !== undefined,
     async refreshModules() {

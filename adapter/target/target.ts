@@ -1,5 +1,6 @@
 import type { Debuggee } from '../../driver/debuggee';
 import type { ConsoleEvent } from '../../driver/embedded/embedded-machine';
+import type { CompileMode } from '../../script-engine/compiler/compile';
 import type { SymbolTable } from '../symbols/symbol-table';
 
 /** A machine that a session works on, halted, with the symbols of its modules. */
@@ -12,6 +13,8 @@ export interface Target {
   onConsole(listener: (event: ConsoleEvent) => void): void;
   /** Asks the target which modules it has by now and reads the symbols of new ones. True when there were any. */
   refreshModules(): Promise<boolean>;
+  /** How scripts are compiled for it; without it `safe`, because a real HyperDbg has the faults that this avoids. */
+  readonly scriptMode?: CompileMode;
   /** Whether libraries are loaded while the program runs. */
   readonly loadsLibraries: boolean;
   /** Ends the target. Never takes longer than a second, whatever state the target is in. */

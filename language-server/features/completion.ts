@@ -1,4 +1,4 @@
-import { type CompletionItem, CompletionItemKind, InsertTextFormat, MarkupKind } from 'vscode-languageserver';
+import { type CompletionItem, CompletionItemKind, InsertTextFormat } from 'vscode-languageserver';
 import { debuggerCommands } from '../../script-engine/catalog/commands';
 import { eventOptionByName, eventOptions } from '../../script-engine/catalog/event-options';
 import { eventByCommand } from '../../script-engine/catalog/events';
@@ -8,9 +8,9 @@ import { pseudoRegisters } from '../../script-engine/catalog/pseudo-registers';
 import { registers } from '../../script-engine/catalog/registers';
 import type { Command } from '../../script-engine/command-file/command-file';
 import type { Span } from '../../script-engine/syntax/span';
-import { commandMarkdown, optionMarkdown } from '../command-text';
 import { placeAt } from '../cursor-place';
-import { functionMarkdown, signatureOf } from '../function-text';
+import { reference } from '../completion-text';
+import { signatureOf } from '../function-text';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf } from '../ranges';
 import { describeRegister } from '../register-text';
@@ -47,7 +47,7 @@ function commandItems(): CompletionItem[] {
     label: command.name,
     kind: command.isEvent ? CompletionItemKind.Event : CompletionItemKind.Keyword,
     detail: command.syntax[0] ?? command.name,
-    documentation: { kind: MarkupKind.Markdown, value: commandMarkdown(command.name) ?? '' },
+    data: reference('command', command.name),
     // Events first: they are what a script is made of.
     sortText: `${command.isEvent ? 0 : 1}${command.name}`,
   }));
@@ -86,7 +86,7 @@ function wordItem(name: string): CompletionItem {
     label: name,
     kind: CompletionItemKind.Property,
     detail: eventOptionByName(name)?.form ?? name,
-    documentation: { kind: MarkupKind.Markdown, value: optionMarkdown(name) ?? '' },
+    data: reference('option', name),
   };
 }
 
@@ -111,7 +111,7 @@ function functionItems(): CompletionItem[] {
     label: entry.name,
     kind: CompletionItemKind.Function,
     detail: signatureOf(entry),
-    documentation: { kind: MarkupKind.Markdown, value: functionMarkdown(entry) },
+    data: reference('function', entry.name),
     insertText: entry.parameters.length === 0 ? `${entry.name}()` : `${entry.name}($0)`,
     insertTextFormat: InsertTextFormat.Snippet,
     sortText: `0${entry.name}`,
@@ -134,6 +134,7 @@ function registerItems(prefix: string): CompletionItem[] {
     label: `${prefix}${register.name}`,
     kind: CompletionItemKind.Variable,
     detail: describeRegister(register),
+    data: reference('register', register.name),
     // Whole registers before their parts, in the order of their ids.
     sortText: `3${register.parent === register.name ? 0 : 1}${String(register.id).padStart(3, '0')}`,
   }));
@@ -144,6 +145,7 @@ function pseudoRegisterItems(): CompletionItem[] {
     label: name,
     kind: CompletionItemKind.Constant,
     detail: summary,
+    data: reference('pseudo-register', name),
     sortText: `4${name}`,
   }));
 }

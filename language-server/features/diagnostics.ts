@@ -1,5 +1,4 @@
 import { type Diagnostic as LspDiagnostic, DiagnosticSeverity } from 'vscode-languageserver';
-import { checkCommandFile } from '../../script-engine/command-file/check';
 import type { Diagnostic, Severity } from '../../script-engine/diagnostic';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf } from '../ranges';
@@ -13,16 +12,9 @@ const SEVERITIES: Readonly<Record<Severity, DiagnosticSeverity>> = {
   hint: DiagnosticSeverity.Hint,
 };
 
-/** An editor asks for quick fixes at every move of the cursor; a document is one version of a text and never changes. */
-const known = new WeakMap<ScriptDocument, readonly Diagnostic[]>();
-
 /** Everything that is wrong with the whole file, as the command line and the adapter see it too. */
-export function findDiagnostics(document: ScriptDocument): readonly Diagnostic[] {
-  const before = known.get(document);
-  if (before !== undefined) return before;
-  const diagnostics = checkCommandFile(document.source);
-  known.set(document, diagnostics);
-  return diagnostics;
+export function findDiagnostics({ checked }: ScriptDocument): readonly Diagnostic[] {
+  return checked.diagnostics;
 }
 
 export function toLspDiagnostics(document: ScriptDocument): LspDiagnostic[] {

@@ -9,7 +9,7 @@ const MAX_DETAIL_LENGTH = 60;
 /** One symbol for each command of the file; events are numbered as they will be armed. */
 export function findDocumentSymbols(document: ScriptDocument): DocumentSymbol[] {
   let eventNumber = 0;
-  return document.file.commands.map((command) => {
+  return document.checked.file.commands.map((command) => {
     const isEvent = eventByCommand(command.name) !== undefined;
     if (isEvent) eventNumber++;
     return {

@@ -6,9 +6,9 @@ export function findFoldingRanges(document: ScriptDocument): FoldingRange[] {
   return [...commandRanges(document), ...commentRanges(document.source)];
 }
 
-function commandRanges({ file, source, text }: ScriptDocument): FoldingRange[] {
+function commandRanges({ checked, source, text }: ScriptDocument): FoldingRange[] {
   const ranges: FoldingRange[] = [];
-  for (const { span } of file.commands) {
+  for (const { span } of checked.file.commands) {
     const openLines: number[] = [];
     for (let at = span.start; at < span.end; at++) {
       if (source[at] === '{') openLines.push(text.positionAt(at).line);

@@ -1,15 +1,19 @@
 import { type Hover, MarkupKind } from 'vscode-languageserver';
 import { eventByCommand, type EventKind } from '../../script-engine/catalog/events';
 import { functionByName } from '../../script-engine/catalog/functions';
-import { type PseudoRegister, pseudoRegisterByName } from '../../script-engine/catalog/pseudo-registers';
+import { pseudoRegisterByName } from '../../script-engine/catalog/pseudo-registers';
 import { registerByName } from '../../script-engine/catalog/registers';
+import type { Command } from '../../script-engine/command-file/command-file';
+import type { ConstantFault } from '../../script-engine/semantics/constant-value';
 import type { Span } from '../../script-engine/syntax/span';
 import { commandMarkdown, optionMarkdown } from '../command-text';
+import { constantExpressionAt } from '../constant-expression';
 import { placeAt } from '../cursor-place';
-import { functionMarkdown, signatureOf } from '../function-text';
+import { functionMarkdown, scriptMarkdown, signatureOf } from '../function-text';
 import { describeNumber, numberValue } from '../number-literal';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf } from '../ranges';
+import { pseudoRegisterMarkdown } from '../pseudo-register-text';
 import { registerMarkdown } from '../register-text';
 import { wordAt } from '../script-cursor';
 
@@ -25,7 +29,10 @@ export function findHover(document: ScriptDocument, offset: number): Hover | und
       return hover(document, span, optionMarkdown(word) ?? numberMarkdown(word));
     case 'script':
       if (place.cursor.place !== 'code') return undefined;
-      return hover(document, span, scriptWordMarkdown(word, eventByCommand(place.command.name)));
+      return (
+        constantHover(document, place.command, offset, word) ??
+        hover(document, span, scriptWordMarkdown(word, eventByCommand(place.command.name)))
+      );
     case 'other':
       return undefined;
   }
@@ -36,10 +43,34 @@ function hover(document: ScriptDocument, span: Span, markdown: string | undefine
   return { contents: { kind: MarkupKind.Markdown, value: markdown }, range: rangeOf(document, span) };
 }
 
+/** On a number or an operator of a constant expression: its value, below that of the number. */
+function constantHover(
+  document: ScriptDocument,
+  command: Command,
+  offset: number,
+  word: string,
+): Hover | undefined {
+  const number = numberMarkdown(word);
+  if (word !== '' && number === undefined) return undefined;
+  const found = constantExpressionAt(command, offset);
+  if (found === undefined) return undefined;
+  const { span, text, value } = found;
+  const described =
+    value.kind === 'value' ? describeNumber(BigInt.asUintN(64, value.value)) : FAULTS[value.fault];
+  const own = number === undefined ? [] : [`\`${word}\`  \n${number}`];
+  return hover(document, span, [...own, `${scriptMarkdown(text)}\n\n${described}`].join('\n\n'));
+}
+
+const FAULTS: Readonly<Record<ConstantFault, string>> = {
+  'division-by-zero': 'Divides by 0, which stops the script.',
+  'shift-too-far': 'Shifts as far as the value is wide or farther, which stops the script.',
+  'quotient-overflow': 'The quotient does not fit its type, which stops the script.',
+};
+
 /** `event` is the one that the script runs for. */
 function scriptWordMarkdown(word: string, event: EventKind | undefined): string | undefined {
   const called = functionByName(word);
-  if (called !== undefined) return `${fenced(signatureOf(called))}\n\n${functionMarkdown(called)}`;
+  if (called !== undefined) return `${scriptMarkdown(signatureOf(called))}\n\n${functionMarkdown(called)}`;
   // A bare register name is that register, before it is a number (script-language 2.2, 2.5).
   const register = registerByName(word.startsWith('@') ? word.slice(1) : word);
   if (register !== undefined) return registerMarkdown(register);
@@ -48,22 +79,7 @@ function scriptWordMarkdown(word: string, event: EventKind | undefined): string 
   return numberMarkdown(word);
 }
 
-function pseudoRegisterMarkdown(
-  { name, summary, userMode }: PseudoRegister,
-  event: EventKind | undefined,
-): string {
-  const lines = [fenced(name), `${summary} Cannot be assigned.`];
-  if (name === '$context' && event !== undefined) {
-    lines.push(`In \`${event.commands[0]?.name ?? ''}\`: ${event.context}.`);
-  }
-  return [...lines, `In user mode: ${userMode}.`].join('\n\n');
-}
-
 function numberMarkdown(word: string): string | undefined {
   const value = numberValue(word);
   return value === undefined ? undefined : describeNumber(value);
-}
-
-function fenced(text: string): string {
-  return `\`\`\`hyperdbg-script\n${text}\n\`\`\``;
 }

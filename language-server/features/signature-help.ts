@@ -1,7 +1,7 @@
-import type { SignatureHelp } from 'vscode-languageserver';
+import { MarkupKind, type SignatureHelp } from 'vscode-languageserver';
 import { functionByName, type ScriptFunction } from '../../script-engine/catalog/functions';
 import { placeAt } from '../cursor-place';
-import { describeParameter, signatureOf } from '../function-text';
+import { describeParameter, functionMarkdown, signatureOf } from '../function-text';
 import type { ScriptDocument } from '../open-documents';
 
 /** The function whose arguments are being typed. */
@@ -15,7 +15,7 @@ export function findSignatureHelp(document: ScriptDocument, offset: number): Sig
     signatures: [
       {
         label: signatureOf(called),
-        documentation: called.summary,
+        documentation: { kind: MarkupKind.Markdown, value: functionMarkdown(called) },
         parameters: called.parameters.map((parameter) => ({ label: describeParameter(parameter) })),
       },
     ],

@@ -1,4 +1,4 @@
-/** Longer texts about the built-in functions, one entry a function of functions.ts. */
+/** Longer texts about the built-in functions, one entry a function of functions.ts; apart from it, because no check needs them. */
 
 export interface FunctionText {
   /** What it changes or needs beside its result. */

@@ -1,6 +1,4 @@
-/** Built-in functions of the script language (script-language 9). */
-
-import { functionTexts } from './function-texts';
+/** Built-in functions of the script language (script-language 9); longer texts about them are in function-texts.ts. */
 
 /** Where a function may stand and what it takes; upstream's grammar knows them by these classes. */
 export type FunctionClass =
@@ -34,10 +32,6 @@ export interface ScriptFunction {
   readonly functionClass: FunctionClass;
   readonly category: string;
   readonly summary: string;
-  /** What it does in more words, what it changes beside its result, and a script that compiles. */
-  readonly description: string;
-  readonly effects: string;
-  readonly example: string;
   /** E.g. `u64 poi(address)`. */
   readonly signature: string;
   readonly parameters: readonly FunctionParameter[];
@@ -210,16 +204,12 @@ function functionOf(row: string): ScriptFunction {
   ] = row.split('|').map((cell) => cell.trim());
   const parameters = words === '' ? [] : words.split(' ').map(parameterOf);
   const returnsValue = !statementClasses.has(className);
-  const text = functionTexts.get(name);
   return {
     name,
     opcode: Number(opcode),
     functionClass: className as FunctionClass,
     category,
     summary,
-    description: text?.description ?? summary,
-    effects: text?.effects ?? '',
-    example: text?.example ?? '',
     signature: `${returnsValue ? 'u64' : 'void'} ${name}(${parameters.map(parameterText).join(', ')})`,
     parameters,
     arity: parameters.length,

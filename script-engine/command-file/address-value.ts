@@ -68,7 +68,7 @@ function resolveExpression(
   const { report, symbols } = environment;
   const known = environment.targetValues.get(text);
   if (known !== undefined) return { value: known, isCertain: true, span };
-  const found = evaluateExpression(text, symbols);
+  const found = evaluateExpression(text, symbols, environment.mode);
   switch (found.kind) {
     case 'value':
       return { value: found.value, isCertain: true, span };

@@ -2,12 +2,13 @@
 
 import { commandByName, commandNames } from '../catalog/commands';
 import { functionByName } from '../catalog/functions';
-import { closestName } from './closest-name';
+import { closestName } from '../catalog/closest-name';
 import { draftScriptText } from './code-blocks';
 import type { Command } from './command-file';
 import type { DraftEnvironment } from './draft-environment';
 import { draftEvent, type EventDraft } from './event-draft';
 import type { CommandPlan } from './event-plan';
+import { planOutputCommand } from './outputs';
 
 export type CommandDraft =
   | { readonly kind: 'event'; readonly draft: EventDraft }
@@ -67,6 +68,8 @@ function planPlain(name: string, command: Command, environment: DraftEnvironment
       return planEvaluation(command, environment, { before: 'print(', after: ');' });
     case 'events':
       return planEventsCommand(command, environment);
+    case 'output':
+      return planOutputCommand(command, environment.report);
     default:
       return {
         kind: 'other',

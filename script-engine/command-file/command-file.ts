@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../diagnostic';
 import type { Span } from '../syntax/span';
 import { MappedText } from './mapped-text';
-import { splitCommands } from './split';
+import { nextCommand, type SplitCommand } from './split';
 import { tokenizeCommand, type Token } from './tokenize';
 
 export type CodeBlockKind = 'condition' | 'code' | 'script' | 'output';
@@ -51,21 +51,44 @@ const MOST_PLACEHOLDERS = 64;
  * checked. `fileName` is the value of `$arg0`.
  */
 export function readCommandFile(text: string, args?: readonly string[], fileName?: string): CommandFile {
-  const split = splitCommands(text);
-  const diagnostics: Diagnostic[] = [...split.diagnostics];
+  const diagnostics: Diagnostic[] = [];
   const commands: Command[] = [];
-  for (const span of split.commands) {
-    const given = withArguments(withoutCarriageReturns(MappedText.of(text, span)), args ?? [], fileName);
-    const source = withPlaceholders(given);
-    const { tokens, diagnostics: found } = tokenizeCommand(source);
-    const unclosedAlready = split.diagnostics.some(({ code }) => code === 'unclosed-block');
-    diagnostics.push(...found.filter(({ code }) => !(unclosedAlready && code.startsWith('unclosed'))));
-    const [first] = tokens;
-    if (first === undefined) continue;
-    if (args !== undefined) diagnostics.push(...missingArguments(given));
-    commands.push(commandOf(source, first, tokens, source !== given));
+  for (let at = 0; ;) {
+    const split = nextCommand(text, at);
+    if (split === undefined) return { commands, diagnostics };
+    const read = readCommand(text, split, args, fileName);
+    diagnostics.push(...read.diagnostics);
+    if (read.command !== undefined) commands.push(read.command);
+    at = split.span.end + 1;
   }
-  return { commands, diagnostics };
+}
+
+export interface ReadCommand {
+  /** undefined when it is a comment only. */
+  readonly command: Command | undefined;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads one command of a text. */
+export function readCommand(
+  text: string,
+  split: SplitCommand,
+  args?: readonly string[],
+  fileName?: string,
+): ReadCommand {
+  const plain = withoutCarriageReturns(MappedText.of(text, split.span));
+  const given = withArguments(plain, args ?? [], fileName);
+  const source = withPlaceholders(given);
+  const { tokens, diagnostics: found } = tokenizeCommand(source);
+  const unclosedAlready = split.diagnostics.some(({ code }) => code === 'unclosed-block');
+  const diagnostics = [
+    ...split.diagnostics,
+    ...found.filter(({ code }) => !(unclosedAlready && code.startsWith('unclosed'))),
+  ];
+  const [first] = tokens;
+  if (first === undefined) return { command: undefined, diagnostics };
+  if (args !== undefined) diagnostics.push(...missingArguments(given));
+  return { command: commandOf(source, first, tokens, source !== given), diagnostics };
 }
 
 function commandOf(source: MappedText, first: Token, tokens: readonly Token[], unknown: boolean): Command {

@@ -1,13 +1,11 @@
 /** Expressions that stand where a command wants a number: `formats(<text>);` (driver-protocol 9). */
 
-import { SymbolKind } from '../catalog/opcodes';
-import { compileScript } from '../compiler/compile';
+import { analyseScript, type CompileMode } from '../compiler/compile';
 import type { CompiledScript, SymbolResolver } from '../compiler/compiled-script';
 import { GlobalTable } from '../compiler/global-table';
-import { runScript } from '../evaluator/interpreter';
-import { prepareScript } from '../evaluator/prepare';
-import type { ScriptMachine } from '../evaluator/script-machine';
-import { ScriptSession } from '../evaluator/session';
+import { constantValueOf, type ConstantFault } from '../semantics/constant-value';
+import { NodeKind } from '../syntax/node-kind';
+import type { SyntaxTree } from '../syntax/tree';
 
 export type ExpressionValue =
   | { readonly kind: 'value'; readonly value: bigint }
@@ -15,66 +13,38 @@ export type ExpressionValue =
   | { readonly kind: 'needs target'; readonly script: CompiledScript }
   | { readonly kind: 'error'; readonly message: string };
 
-/** No registers and no memory, and a note when the script wanted memory. */
-function emptyMachine(touched: () => void): ScriptMachine {
-  const nothing = (): undefined => {
-    touched();
-    return undefined;
-  };
-  return {
-    mode: 'user',
-    generalRegisters: new BigUint64Array(16),
-    readRegister: () => 0n,
-    writeRegister: () => undefined,
-    readPseudoRegister: () => 0n,
-    memory: {
-      read: nothing,
-      write: () => {
-        touched();
-        return false;
-      },
-      readPhysical: nothing,
-      writePhysical: () => false,
-      virtualToPhysical: nothing,
-      physicalToVirtual: nothing,
-    },
-    services: {
-      pause: () => undefined,
-      flush: () => undefined,
-      shortCircuit: () => undefined,
-      enableEvent: () => undefined,
-      disableEvent: () => undefined,
-      clearEvent: () => undefined,
-      injectInterrupt: () => undefined,
-      unavailable: (name) => `${name} needs a target`,
-    },
-    print: touched,
-  };
-}
+const faultTexts: Readonly<Record<ConstantFault, string>> = {
+  'division-by-zero': 'it divides by zero.',
+  'shift-too-far': 'it shifts by 64 bits or more.',
+  'quotient-overflow': 'its quotient does not fit 64 bits.',
+};
 
-function namesTargetState(kinds: Uint8Array): boolean {
-  return kinds.some((kind) => kind === SymbolKind.REGISTER || kind === SymbolKind.PSEUDO_REG);
-}
-
-/** Value of an expression of numbers and symbols. */
-export function evaluateExpression(text: string, symbols: SymbolResolver | undefined): ExpressionValue {
-  const source = `formats(${text});`;
-  const options = symbols === undefined ? {} : { symbols };
-  const { script, diagnostics } = compileScript(source, { globals: new GlobalTable(), ...options });
+/** Value of an expression of numbers and symbols; nothing is run for it. */
+export function evaluateExpression(
+  text: string,
+  symbols: SymbolResolver | undefined,
+  mode?: CompileMode,
+): ExpressionValue {
+  const { script, diagnostics, tree } = analyseScript(`formats(${text});`, {
+    globals: new GlobalTable(),
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(mode === undefined ? {} : { mode }),
+  });
   if (script === undefined) {
     const first = diagnostics.find(({ severity }) => severity === 'error');
     return { kind: 'error', message: first?.message ?? 'It cannot be compiled.' };
   }
-  const prepared = prepareScript(script.bytes, script.symbolCount);
-  if (namesTargetState(prepared.kinds)) return { kind: 'needs target', script };
-  let touched = false;
-  const machine = emptyMachine(() => {
-    touched = true;
-  });
-  const outcome = runScript(prepared, machine, new ScriptSession());
-  if (touched) return { kind: 'needs target', script };
-  if (!outcome.ok || outcome.result === undefined) {
-    return { kind: 'error', message: outcome.error?.detail ?? 'It has no value.' };
-  }
-  return { kind: 'value', value: outcome.result };
+  const argument = argumentOf(tree);
+  const constant =
+    argument === undefined ? undefined : constantValueOf(tree, argument, (name) => symbols?.resolve(name));
+  if (constant === undefined) return { kind: 'needs target', script };
+  if (constant.kind === 'fault') return { kind: 'error', message: faultTexts[constant.fault] };
+  return { kind: 'value', value: BigInt.asUintN(64, constant.value) };
+}
+
+/** The node of the argument when the text made one statement and no more. */
+function argumentOf({ nodes }: SyntaxTree): number | undefined {
+  const call = nodes.kinds.indexOf(NodeKind.Call);
+  const isOnly = call > 0 && nodes.firstNodes[call] === 0 && nodes.count === call + 2;
+  return isOnly && nodes.firstNodes[call - 1] === 0 ? call - 1 : undefined;
 }

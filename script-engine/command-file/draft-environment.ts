@@ -1,5 +1,5 @@
 import type { CompiledScript, SymbolResolver } from '../compiler/compiled-script';
-import type { CompileOptions } from '../compiler/compile';
+import type { CompileMode } from '../compiler/compile';
 import type { GlobalTable } from '../compiler/global-table';
 import type { Report } from './report';
 
@@ -11,7 +11,7 @@ export interface DraftEnvironment {
   readonly symbols: SymbolResolver | undefined;
   /** Text of a file that a script block or an `#include` names. */
   readonly readFile: ((path: string) => string | undefined) | undefined;
-  readonly mode: CompileOptions['mode'];
+  readonly mode: CompileMode | undefined;
   /** Values of expressions that only the target could tell, by their text. */
   readonly targetValues: ReadonlyMap<string, bigint>;
   /** Expressions that want a target. */

@@ -7,6 +7,7 @@ import type { CodeBlock, CodeBlockKind, Command } from './command-file';
 import type { DraftEnvironment } from './draft-environment';
 import { takeEventParameters } from './event-parameters';
 import type { EventPlan } from './event-plan';
+import { namesInBlock } from './outputs';
 import { takeEventWords, type EventWords } from './event-words';
 
 /** An event whose condition and code may still have to be assembled. */
@@ -102,10 +103,8 @@ function checkWords(
 
 function outputNames(block: CodeBlock | undefined, { report }: DraftEnvironment): readonly string[] {
   if (block === undefined) return [];
-  const names = block.body.text
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const named = namesInBlock(block);
+  const names = named.map(({ name }) => name);
   if (names.length === 0)
     report.error('empty-block', 'Name one output or more: `output { name }`.', block.span);
   if (names.length > MOST_OUTPUTS) {
@@ -115,12 +114,12 @@ function outputNames(block: CodeBlock | undefined, { report }: DraftEnvironment)
       block.span,
     );
   }
-  const long = names.find((name) => name.length > LONGEST_OUTPUT_NAME);
+  const long = named.find(({ name }) => name.length > LONGEST_OUTPUT_NAME);
   if (long !== undefined) {
     report.error(
       'long-output-name',
       `The name of an output has at most ${LONGEST_OUTPUT_NAME} characters.`,
-      block.span,
+      long.span,
     );
   }
   return names;

@@ -138,8 +138,9 @@ function takeNumber(
   token: Token,
   command: Command,
   words: EventWords,
-  { report }: DraftEnvironment,
+  environment: DraftEnvironment,
 ): void {
+  const { report } = environment;
   const isAll = mayBeAll && token.kind === 'word' && token.text.toLowerCase() === 'all';
   if (!isAll && token.kind !== 'number') {
     report.error(
@@ -155,11 +156,12 @@ function takeNumber(
     return;
   }
   const number = Number(value);
+  const isCertain = !(token.fromArgument && command.hasUnknownArguments);
+  if (name !== 'buffer' && !token.fromArgument) askForBase(name, token, number, environment);
   if (name === 'pid') words.processId = number;
   if (name === 'core') words.coreId = number;
   if (name === 'buffer') {
     words.bufferSizeBytes = number;
-    const isCertain = !(token.fromArgument && command.hasUnknownArguments);
     if (isCertain && number > LARGEST_BUFFER_BYTES) {
       report.error(
         'buffer-too-large',
@@ -168,4 +170,18 @@ function takeNumber(
       );
     }
   }
+}
+
+/** Process managers show ids in decimal, so digits alone are most often a mistake; `0x` or a 0 before them says hex. */
+function askForBase(name: string, token: Token, value: number, { report }: DraftEnvironment): void {
+  const { text, span } = token;
+  if (!/^[1-9][0-9]+$/.test(text)) return;
+  report.add(
+    'warning',
+    'hex-or-decimal',
+    `hex? 0n${text} is decimal: \`${name} ${text}\` is read as hexadecimal, that is 0n${value}. ` +
+      `Write \`0n${text}\`, or \`0x${text}\` to keep it.`,
+    span,
+    { title: `Change to 0n${text}`, span, text: `0n${text}` },
+  );
 }

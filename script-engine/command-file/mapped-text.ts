@@ -1,4 +1,5 @@
 import type { Span } from '../syntax/span';
+import { movedSpan } from './moved';
 
 interface Piece {
   /** Offset in the mapped text. */
@@ -32,6 +33,15 @@ export class MappedText {
   /** Where the letter at `offset` came from; one past the end leads one past the end. */
   originalOffset(offset: number): number {
     return this.#originalOf(offset, false);
+  }
+
+  /** Where the letter at an offset of the original text stands here; undefined when it does not. */
+  offsetOf(originalOffset: number): number | undefined {
+    const piece = this.pieces.find(
+      ({ original, replaced }) =>
+        !replaced && original.start <= originalOffset && originalOffset <= original.end,
+    );
+    return piece && piece.start + (originalOffset - piece.original.start);
   }
 
   /** Whether a stretch overlaps replaced text. */
@@ -85,6 +95,12 @@ export class MappedText {
       text += part.text;
     }
     return new MappedText(text, pieces);
+  }
+
+  /** The same text when the text that it was made from stands `distance` further on. */
+  moved(distance: number): MappedText {
+    const pieces = this.pieces.map((piece) => ({ ...piece, original: movedSpan(piece.original, distance) }));
+    return new MappedText(this.text, pieces);
   }
 
   #originalOf(offset: number, asEnd: boolean): number {

@@ -1,7 +1,7 @@
 /** Commands to plans that can be armed (driver-protocol 5, 9). */
 
 import type { Assembler } from '../asm/assembler';
-import type { CompileOptions } from '../compiler/compile';
+import type { CompileMode } from '../compiler/compile';
 import type { CompiledScript, SymbolResolver } from '../compiler/compiled-script';
 import type { GlobalTable } from '../compiler/global-table';
 import type { Diagnostic } from '../diagnostic';
@@ -21,7 +21,7 @@ export interface PlanContext {
   readonly assembler: () => Promise<Assembler>;
   /** Text of a file that a script block or an `#include` names. */
   readonly readFile?: (path: string) => string | undefined;
-  readonly mode?: NonNullable<CompileOptions['mode']>;
+  readonly mode?: CompileMode;
   /** Value of an expression in a halted target; without it only numbers and symbols can stand for addresses. */
   readonly evaluate?: (script: CompiledScript) => Promise<bigint | undefined>;
 }

@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../diagnostic';
 import type { Span } from '../syntax/span';
 import { registerByName } from '../catalog/registers';
-import { closestName } from './closest-name';
+import { closestName } from '../catalog/closest-name';
 import { Report } from './report';
 
 /** What an occurrence, the load or an evaluation must come to. */

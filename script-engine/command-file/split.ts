@@ -3,9 +3,9 @@
 import type { Diagnostic } from '../diagnostic';
 import type { Span } from '../syntax/span';
 
-export interface SplitFile {
-  /** Stretches of the file, one a command; the line end behind it does not belong to it. */
-  readonly commands: readonly Span[];
+/** A stretch of the file that is a command; the line end behind it does not belong to it. */
+export interface SplitCommand {
+  readonly span: Span;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -20,17 +20,18 @@ interface OpenComment {
   readonly before: Counters;
 }
 
-/** A command goes on over line ends while a string or a brace is open; comments count like everything else. */
-export function splitCommands(text: string): SplitFile {
-  const commands: Span[] = [];
-  const diagnostics: Diagnostic[] = [];
-  let start = 0;
-  while (start < text.length) {
+/**
+ * The first command at or behind `from`, where no command is open; undefined when there is none. A command goes on over
+ * line ends while a string or a brace is open; comments count like everything else.
+ */
+export function nextCommand(text: string, from: number): SplitCommand | undefined {
+  for (let start = from; start < text.length;) {
+    const diagnostics: Diagnostic[] = [];
     const end = commandEnd(text, start, diagnostics);
-    if (text.slice(start, end).trim() !== '') commands.push({ start, end });
+    if (text.slice(start, end).trim() !== '') return { span: { start, end }, diagnostics };
     start = end + 1;
   }
-  return { commands, diagnostics };
+  return undefined;
 }
 
 function commandEnd(text: string, start: number, diagnostics: Diagnostic[]): number {

@@ -15,7 +15,7 @@ import {
 import { declaratorArray } from '../syntax/node-kind';
 import type { Span } from '../syntax/span';
 import { TokenKind } from '../syntax/token-kind';
-import { closestName } from '../command-file/closest-name';
+import { closestName } from '../catalog/closest-name';
 import { didYouMean } from '../syntax/suggestion';
 import { ArrayGenerator, decimalOf } from './array-generator';
 import { Op } from './instruction-opcodes';

@@ -15,6 +15,7 @@ import {
   unsignedLongLongType,
   type ScriptType,
 } from '../semantics/types';
+import type { Span } from '../syntax/span';
 import { TokenKind } from '../syntax/token-kind';
 import { binaryOpcodes } from './binary-opcodes';
 import { isOutOfRange, singleBits } from './float-literal';
@@ -50,9 +51,20 @@ export abstract class AssignmentGenerator extends MemoryGenerator {
       UpstreamErrorCode.UNDEFINED_VARIABLE_TYPE,
       'invalid-type',
       'These words do not make a type; examples are `unsigned long`, `short`, `char`, `double`.',
-      this.node,
+      this.#typeWords(),
       token,
     );
+  }
+
+  /** The words of the type that the node begins with, or all of it. */
+  #typeWords(): Span | number {
+    const { kinds, starts, ends } = this.tokens;
+    const end = this.nodes.endTokens[this.node] ?? 0;
+    let first = this.nodes.firstTokens[this.node] ?? 0;
+    while (first < end && kinds[first] !== TokenKind.TypeWord) first++;
+    let last = first;
+    while (kinds[last + 1] === TokenKind.TypeWord) last++;
+    return first < end ? { start: starts[first] ?? 0, end: ends[last] ?? 0 } : this.node;
   }
 
   #popValues(): Operand[] {

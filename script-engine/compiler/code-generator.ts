@@ -58,7 +58,9 @@ class CodeGenerator extends FlowGenerator {
   }
 
   protected checkOperands(operator: TokenKind, left: Operand, right: Operand): void {
-    const warning = comparisonWarning(operator, left, right) ?? constantWarning(operator, left, right);
+    const warning =
+      comparisonWarning(operator, left, right) ??
+      (this.isInRightSide ? undefined : constantWarning(operator, left, right));
     if (warning !== undefined) this.warn(warning.code, warning.message);
   }
 

@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../diagnostic';
+import { checkConstants } from '../semantics/constant-checks';
 import type { FunctionScope, ScriptNames } from '../semantics/scope';
+import type { Span } from '../syntax/span';
 import { parseTokens } from '../syntax/parser';
 import { TokenKind } from '../syntax/token-kind';
 import { tokenSpan, type SyntaxTree } from '../syntax/tree';
@@ -7,8 +9,14 @@ import { generateCode } from './code-generator';
 import type { CompiledScript, SymbolResolver } from './compiled-script';
 import type { Failure } from './generator-core';
 import type { GlobalTable } from './global-table';
-import { expandIncludes } from './include';
+import { expandIncludes, type Expanded, type RepeatedInclude } from './include';
 import { upstreamError } from './upstream-position';
+
+/**
+ * `exact`: upstream's bytes whatever they do. `safe`: bytes that avoid the faults of its evaluator, with a note for each;
+ * what has no such bytes is an error (script-language 13).
+ */
+export type CompileMode = 'exact' | 'safe';
 
 export interface CompileOptions {
   /** Names of globals that earlier scripts of this debugger defined; new ones are added when the script is accepted. */
@@ -19,11 +27,8 @@ export interface CompileOptions {
   readonly readInclude?: (name: string) => string | undefined;
   /** Instance information of a hardware debugger: makes `@hw_pinN` and `@hw_portN` known. */
   readonly hardware?: { readonly pins: number; readonly ports: number };
-  /**
-   * `exact`: upstream's bytes whatever they do. `safe`: bytes that avoid the faults of its evaluator, with a note for each;
-   * what has no such bytes is an error (script-language 13).
-   */
-  readonly mode?: 'exact' | 'safe';
+  /** Without it `exact`. */
+  readonly mode?: CompileMode;
   /** How characters of strings become bytes; `latin1` takes one byte per character, as the golden vectors do. */
   readonly encoding?: 'utf8' | 'latin1';
 }
@@ -66,19 +71,16 @@ export function analyseScript(source: string, options: CompileOptions): ScriptAn
   const first = firstError(tree, generated.failure);
   const safe = options.mode === 'safe';
   let usable = first === undefined && !generated.incomplete;
-  const diagnostics = [...tree.diagnostics, ...generated.diagnostics].map((diagnostic): Diagnostic => {
-    const span = expanded.originalSpan(diagnostic.span);
-    if (!safe || !brokenCodes.has(diagnostic.code)) return { ...diagnostic, span };
+  const constants = first === undefined ? checkConstants(tree) : [];
+  const found = [...tree.diagnostics, ...generated.diagnostics, ...constants];
+  const diagnostics = found.map((diagnostic): Diagnostic => {
+    const located = inOriginal(diagnostic, expanded);
+    if (!safe || !brokenCodes.has(diagnostic.code)) return located;
     usable = false;
-    return { ...diagnostic, span, severity: 'error' };
+    return { ...located, severity: 'error' };
   });
-  for (const token of expanded.repeated)
-    diagnostics.push({
-      code: 'included-before',
-      severity: 'information',
-      message: 'This file was included before, here or by itself; HyperDbg reads it once and skips it now.',
-      span: expanded.originalSpan(tokenSpan(tree.tokens, token)),
-    });
+  for (const repeated of expanded.repeated)
+    diagnostics.push(inclusionAgain(repeated, expanded.originalSpan(tokenSpan(tree.tokens, repeated.token))));
   diagnostics.sort((a, b) => a.span.start - b.span.start);
   return {
     script: usable ? generated.script : undefined,
@@ -88,6 +90,31 @@ export function analyseScript(source: string, options: CompileOptions): ScriptAn
     scopes,
     names,
   };
+}
+
+/** A diagnostic of the expanded text for the author, who sees the original one. */
+function inOriginal(diagnostic: Diagnostic, { originalSpan, fileAt }: Expanded): Diagnostic {
+  const { fix, ...plain } = diagnostic;
+  const span = originalSpan(diagnostic.span);
+  const place = fileAt(diagnostic.span.start);
+  if (place !== undefined) {
+    // A fix would change another file.
+    return { ...plain, span, message: `${place.chain.join(' → ')}, line ${place.line}: ${plain.message}` };
+  }
+  return fix === undefined
+    ? { ...plain, span }
+    : { ...plain, span, fix: { ...fix, span: originalSpan(fix.span) } };
+}
+
+function inclusionAgain({ chain, isCycle }: RepeatedInclude, span: Span): Diagnostic {
+  if (!isCycle) {
+    const message = 'This file was included before; HyperDbg reads it once and skips it now.';
+    return { code: 'included-before', severity: 'information', message, span };
+  }
+  const message =
+    `A file includes itself: ${chain.join(' → ')}. HyperDbg reads it once and skips it here; ` +
+    'take one of the includes out.';
+  return { code: 'include-cycle', severity: 'warning', message, span };
 }
 
 /** Warnings about code that cannot do what it says (script-language 13); in `safe` mode they are errors. */

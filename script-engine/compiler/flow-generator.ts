@@ -324,9 +324,11 @@ export abstract class FlowGenerator extends AggregateGenerator {
   }
 
   protected include(): void {
-    const problem = this.tree.unreadIncludes.get(this.firstToken());
-    if (problem === undefined) return;
-    const name = this.text(this.firstToken() + 1);
+    const unread = this.tree.unreadIncludes.get(this.firstToken());
+    if (unread === undefined) return;
+    const { problem, chain } = unread;
+    const by = chain.length > 1 ? ` (${chain.join(' → ')})` : '';
+    const name = `${this.text(this.firstToken() + 1)}${by}`;
     this.fail(
       UpstreamErrorCode.SYNTAX,
       'include-not-found',

@@ -16,6 +16,11 @@ interface LogicalState {
 export abstract class LogicalGenerator extends LeafGenerator {
   readonly #logicals: LogicalState[] = [];
 
+  /** The right side of `&&` or `||` is being made, which may never run. */
+  protected get isInRightSide(): boolean {
+    return this.#logicals.length > 0;
+  }
+
   protected logicalLeft(): void {
     const left = this.pop();
     if (this.#logicals.length === scriptLimits.maxNestedLogicalOperators)

@@ -5,7 +5,7 @@ import { aType, isInteger, scalarId, sizeOf, type ScriptType } from '../semantic
 import { functions } from '../catalog/functions';
 import { callDataMask, NodeKind } from '../syntax/node-kind';
 import { TokenKind } from '../syntax/token-kind';
-import { closestName } from '../command-file/closest-name';
+import { closestName } from '../catalog/closest-name';
 import { didYouMean } from '../syntax/suggestion';
 import { ConversionGenerator } from './conversion-generator';
 import { Op } from './instruction-opcodes';

@@ -1,6 +1,7 @@
 /** Untyped and typed integer instructions (script-language 7). Cells take 64 bits of a result by themselves. */
 
 import { ScalarType, SymbolKind } from '../catalog/opcodes';
+import { CellOperation, withCells } from './cell-arithmetic';
 import type { Execution } from './execution';
 import type { Handler, HandlerGroup } from './instruction-table';
 import { isInteger, isSigned, numberInType, widthOf } from './scalar-types';
@@ -119,9 +120,18 @@ function shiftCount(count: bigint, type: number): bigint {
 }
 
 export const typedInstructions: HandlerGroup = {
-  ADD_TYPED: typed((left, right) => left + right),
-  SUB_TYPED: typed((left, right) => left - right),
-  MUL_TYPED: typed((left, right) => left * right),
+  ADD_TYPED: withCells(
+    CellOperation.Add,
+    typed((left, right) => left + right),
+  ),
+  SUB_TYPED: withCells(
+    CellOperation.Subtract,
+    typed((left, right) => left - right),
+  ),
+  MUL_TYPED: withCells(
+    CellOperation.Multiply,
+    typed((left, right) => left * right),
+  ),
   DIV_TYPED: typed((left, right, type) => {
     quotientFits(left, right, type);
     return left / right;
@@ -130,17 +140,50 @@ export const typedInstructions: HandlerGroup = {
     quotientFits(left, right, type);
     return left % right;
   }),
-  BITWISE_AND_TYPED: typed((left, right) => left & right),
-  BITWISE_OR_TYPED: typed((left, right) => left | right),
-  BITWISE_XOR_TYPED: typed((left, right) => left ^ right),
-  SHIFT_LEFT_TYPED: typed((left, right, type) => left << shiftCount(right, type)),
-  SHIFT_RIGHT_TYPED: typed((left, right, type) => left >> shiftCount(right, type)),
-  GT_TYPED: typed((left, right) => truth(left > right), true),
-  LT_TYPED: typed((left, right) => truth(left < right), true),
-  EGT_TYPED: typed((left, right) => truth(left >= right), true),
-  ELT_TYPED: typed((left, right) => truth(left <= right), true),
-  EQUAL_TYPED: typed((left, right) => truth(left === right), true),
-  NEQ_TYPED: typed((left, right) => truth(left !== right), true),
+  BITWISE_AND_TYPED: withCells(
+    CellOperation.And,
+    typed((left, right) => left & right),
+  ),
+  BITWISE_OR_TYPED: withCells(
+    CellOperation.Or,
+    typed((left, right) => left | right),
+  ),
+  BITWISE_XOR_TYPED: withCells(
+    CellOperation.Xor,
+    typed((left, right) => left ^ right),
+  ),
+  SHIFT_LEFT_TYPED: withCells(
+    CellOperation.ShiftLeft,
+    typed((left, right, type) => left << shiftCount(right, type)),
+  ),
+  SHIFT_RIGHT_TYPED: withCells(
+    CellOperation.ShiftRight,
+    typed((left, right, type) => left >> shiftCount(right, type)),
+  ),
+  GT_TYPED: withCells(
+    CellOperation.Greater,
+    typed((left, right) => truth(left > right), true),
+  ),
+  LT_TYPED: withCells(
+    CellOperation.Less,
+    typed((left, right) => truth(left < right), true),
+  ),
+  EGT_TYPED: withCells(
+    CellOperation.GreaterOrEqual,
+    typed((left, right) => truth(left >= right), true),
+  ),
+  ELT_TYPED: withCells(
+    CellOperation.LessOrEqual,
+    typed((left, right) => truth(left <= right), true),
+  ),
+  EQUAL_TYPED: withCells(
+    CellOperation.Equal,
+    typed((left, right) => truth(left === right), true),
+  ),
+  NEQ_TYPED: withCells(
+    CellOperation.NotEqual,
+    typed((left, right) => truth(left !== right), true),
+  ),
   NEG_TYPED: typedUnary((value) => -value),
   BITWISE_NOT_TYPED: typedUnary((value) => ~value),
 };

@@ -2,6 +2,7 @@ import { ExpressionParser } from './expression-parser';
 import { declaratorArray, NodeKind } from './node-kind';
 import { NameUse } from './parser-core';
 import { TokenKind } from './token-kind';
+import { tokenSpan } from './tree';
 
 /** Declarations, types and functions (script-language 3.1). */
 export abstract class DeclarationParser extends ExpressionParser {
@@ -39,6 +40,9 @@ export abstract class DeclarationParser extends ExpressionParser {
       this.error(
         'function-in-block',
         'Functions can be defined at top level only; move this one out of the block.',
+        undefined,
+        undefined,
+        tokenSpan(this.tokens, this.at - 1),
       );
     const count = this.initialValues();
     if (this.peek() === TokenKind.Comma)

@@ -1,3 +1,4 @@
+import type { Span } from './span';
 import { NodeKind } from './node-kind';
 import { conditionLevel, expressionLevel, shiftLevel } from './operator-level';
 import { NameUse, ParserCore } from './parser-core';
@@ -116,9 +117,12 @@ export abstract class NameParser extends ParserCore {
 
   /** `else if` becomes `elsif`; the present token is the `if`. */
   protected elsifFix(): Fix {
-    const start = this.tokens.starts[this.at - 1] ?? 0;
-    const { end } = tokenSpan(this.tokens, this.at);
-    return { title: 'Write `elsif`', span: { start, end }, text: 'elsif' };
+    return { title: 'Write `elsif`', span: this.elseIfSpan(), text: 'elsif' };
+  }
+
+  /** Of the `else` and the `if` that is the present token. */
+  protected elseIfSpan(): Span {
+    return { start: this.tokens.starts[this.at - 1] ?? 0, end: this.tokens.ends[this.at] ?? 0 };
   }
 
   /** `=` in a condition becomes `==`. */
@@ -136,6 +140,7 @@ export abstract class NameParser extends ParserCore {
       `There is no function \`${name}\`${close === undefined ? '; a function must be defined before it is called.' : '.'}${didYouMean(close)}`,
       undefined,
       () => this.#respelling(nameToken, close),
+      tokenSpan(this.tokens, nameToken),
     );
   }
 
@@ -148,6 +153,7 @@ export abstract class NameParser extends ParserCore {
       `There is no type \`${name}\`${close === undefined ? '; `typedef` makes one.' : '.'}${didYouMean(close)}`,
       undefined,
       () => this.#respelling(nameToken, close),
+      tokenSpan(this.tokens, nameToken),
     );
   }
 

@@ -172,12 +172,16 @@ export abstract class ParserCore {
     return this.nodes.add(kind, firstToken, this.at, firstNode, data);
   }
 
-  /** Reports a mistake at the present token; the first one is also where upstream stops. */
+  /**
+   * Reports a mistake at the present token; the first one is also where upstream stops. `culprit` is what to show
+   * instead, where upstream has read on already (script-language 12.2).
+   */
   protected error(
     code: string,
     message: string,
     upstreamCode: number = UpstreamErrorCode.SYNTAX,
     fix?: () => Diagnostic['fix'],
+    culprit?: Span,
   ): void {
     const token = this.at;
     this.stop ??= { token, code: upstreamCode };
@@ -186,7 +190,7 @@ export abstract class ParserCore {
     this.#lastErrorToken = token;
     if (silent) return;
     if (this.peek() === TokenKind.Unknown) this.#unknownToken(token);
-    else this.report(code, message, this.#errorSpan(token), fix?.());
+    else this.report(code, message, culprit ?? this.#errorSpan(token), fix?.());
   }
 
   /** A mistake at the present token would not be shown: it is the echo of another one, or there are too many. */

@@ -106,6 +106,7 @@ class StatementParser extends FlowParser {
           : `The body needs braces, even around one statement: write \`{\` before ${this.found()} and \`}\` behind it.`,
         unknown && afterCondition ? UpstreamErrorCode.UNKNOWN_TOKEN : UpstreamErrorCode.SYNTAX,
         elseIf ? () => this.elsifFix() : undefined,
+        elseIf ? this.elseIfSpan() : undefined,
       );
       this.#bracelessBody();
       return;

@@ -2,7 +2,7 @@ import { functions } from '../catalog/functions';
 import { typeKeywords } from '../catalog/keywords';
 import { pseudoRegisters } from '../catalog/pseudo-registers';
 import { registers } from '../catalog/registers';
-import { closestName } from '../command-file/closest-name';
+import { closestName } from '../catalog/closest-name';
 
 /** Names of a script that are looked through for the one that was meant. */
 export const maxNames = 1000;

@@ -28,11 +28,15 @@ export interface SyntaxTree {
   readonly diagnostics: readonly Diagnostic[];
   readonly stop: SyntaxStop | undefined;
   /** Include tokens whose file was not read, and why; the compiler reports them. */
-  readonly unreadIncludes: ReadonlyMap<number, IncludeProblem>;
+  readonly unreadIncludes: ReadonlyMap<number, UnreadInclude>;
 }
 
-/** Nobody has the file, or it has not the form that an included file must have (script-language 14). */
-export type IncludeProblem = 'missing' | 'malformed';
+export interface UnreadInclude {
+  /** Nobody has the file, or it has not the form that an included file must have (script-language 14). */
+  readonly problem: 'missing' | 'malformed';
+  /** Files from the one that the script itself includes to the one that is not read. */
+  readonly chain: readonly string[];
+}
 
 /** The same numbers in a bigger array. */
 export function widened(old: Int32Array, room: number): Int32Array<ArrayBuffer> {

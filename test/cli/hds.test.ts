@@ -44,6 +44,7 @@ describe('hds', () => {
       ['check'],
       ['check', '--frobnicate', 'x'],
       ['eval', '-', '--max-exec', '0'],
+      ['vectors', '--tier', 'fast'],
     ]) {
       it(`ends with 2 and a sentence on stderr: hds ${args.join(' ')}`, async () => {
         const { status, stdout, stderr } = await runHds(args);
@@ -204,6 +205,15 @@ describe('hds', () => {
       for (const answer of answers.slice(1)) assert.equal(answer.parse.ok, false);
       assert.equal(status, 0);
     });
+
+    for (const tier of ['interpreter', 'webassembly', 'both']) {
+      it(`answers with --tier ${tier}`, async () => {
+        const request = '{"source":"x = 3; printf(\\"%d\\", x + 4);","want":["parse","eval"]}';
+        const { status, stdout } = await runHds(['vectors', '--tier', tier], request);
+        assert.equal(status, 0);
+        assert.equal(JSON.parse(stdout).eval.output, '7');
+      });
+    }
 
     it('does nothing for empty input', async () => {
       assert.deepEqual(await runHds(['vectors']), { status: 0, stdout: '', stderr: '' });

@@ -29,7 +29,10 @@ export interface LspClient {
   stop(): Promise<number>;
 }
 
-export async function startLspClient(capabilities: ClientCapabilities = {}): Promise<LspClient> {
+export async function startLspClient(
+  capabilities: ClientCapabilities = {},
+  initializationOptions?: unknown,
+): Promise<LspClient> {
   const server = spawn(process.execPath, [projectFile('dist/language-server.js'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
@@ -49,6 +52,7 @@ export async function startLspClient(capabilities: ClientCapabilities = {}): Pro
     processId: process.pid,
     rootUri: null,
     capabilities,
+    initializationOptions,
   });
   await connection.sendNotification('initialized', {});
   const notify = (method: string, params: unknown) => void connection.sendNotification(method, params);

@@ -157,6 +157,18 @@ describe('language server', () => {
       assert.match((await hoverText('? x = 0n1$00;'))!, /hexadecimal: `0xa`/);
     });
 
+    it('computes expressions of numbers', async () => {
+      const sum = (await hoverText('!cpuid script {\r\n\tx = 1 <$0< 4 | 2;\r\n}'))!;
+      assert.match(sum, /1 << 4 \| 2/);
+      assert.match(sum, /hexadecimal: `0x12`.*decimal: `0n18`.*binary: `0y10010`/s);
+      const number = (await hoverText('? x = @rax + (1$00 * 2);'))!;
+      assert.match(number, /decimal: `0n16`.*10 \* 2.*decimal: `0n32`/s);
+      assert.match((await hoverText('print -$01'))!, /signed: `-1`/);
+      assert.match((await hoverText('? if (1 =$0= 2) { x = 1; }'))!, /hexadecimal: `0x0`/);
+      assert.match((await hoverText('? x = 4 /$0 0;'))!, /Divides by 0/);
+      assert.equal(await hoverText('? x = @rax +$0 1;'), null);
+    });
+
     it('says what $context is in the event at hand', async () => {
       assert.match((await hoverText('!ioin script { x = $con$0text; }'))!, /In `!ioin`: the port/);
       assert.match((await hoverText('!msrwrite script { x = $con$0text; }'))!, /In `!msrwrite`: ECX/);
@@ -177,6 +189,50 @@ describe('language server', () => {
       assert.equal(await hoverText('? tot$0al = 1;'), null);
       assert.equal(await hoverText('? print("po$0i");'), null);
       assert.equal(await hoverText('// po$0i'), null);
+    });
+  });
+
+  describe('texts of the catalog', () => {
+    const textOf = async (marked: string, label: string): Promise<string> => {
+      const items = await ask<CompletionItem[]>('textDocument/completion', marked);
+      const item = items.find((each) => each.label === label);
+      assert.ok(item, label);
+      assert.equal(item.documentation, undefined);
+      const resolved = await client.request<CompletionItem>('completionItem/resolve', item);
+      assert.equal(resolved.label, label);
+      return (resolved.documentation as MarkupContent).value;
+    };
+
+    it('come with a completion when it is looked at', async () => {
+      assert.equal(client.initializeResult.capabilities.completionProvider?.resolveProvider, true);
+      assert.match(
+        await textOf('? sp$0', 'spinlock_lock'),
+        /guard what they share.*spinlock_unlock\(&\.lock\)/s,
+      );
+      assert.match(await textOf('? sp$0', 'spinlock_lock'), /Effects: writes memory, waits\./);
+      assert.match(await textOf('? x = @r$0', '@rcx'), /first argument of a function on Windows/);
+      assert.match(await textOf('? x = $c$0', '$core'), /may run on others at the same time.*```/s);
+      assert.match(await textOf('!cpuid st$0', 'stage'), /Before the instruction/);
+      assert.match(await textOf('!cp$0', '!cpuid'), /Fires on CPUID/);
+    });
+
+    it('are in hovers and signature help', async () => {
+      assert.match(
+        (await hoverText('? event_dis$0able(1);'))!,
+        /an event may disable itself.*event_disable\(\$event_id\)/s,
+      );
+      assert.match((await hoverText('? x = @c$0l;'))!, /A write keeps all other bits.*if \(@cl == 1\)/s);
+      assert.match((await hoverText('? x = $bu$0ffer;'))!, /outlives a run.*eq\(\$buffer, @rcx\)/s);
+      const help = await ask<SignatureHelp>('textDocument/signatureHelp', '? memcpy(@rdi, $0');
+      assert.match(
+        (help.signatures[0]!.documentation as MarkupContent).value,
+        /Both ranges must be there.*memcpy\(@rdi/s,
+      );
+    });
+
+    it('are left as they are for what no table knows', async () => {
+      const item = { label: 'x', data: 'frobnicate y' };
+      assert.deepEqual(await client.request('completionItem/resolve', item), item);
     });
   });
 

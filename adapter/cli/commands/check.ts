@@ -10,7 +10,7 @@ import {
   hasErrors,
   sayDiagnostics,
 } from '../diagnostic-report';
-import { readTextFile } from '../input-file';
+import { readBeside, readTextFile } from '../input-file';
 
 /** `hds check`: diagnostics of whole files (cli.md). */
 export function addCheckCommand(program: Command): void {
@@ -39,7 +39,7 @@ function check(files: readonly string[], asJson: boolean): number {
       exitStatus = error.exitStatus;
       continue;
     }
-    const diagnostics = checkCommandFile(text);
+    const diagnostics = checkCommandFile(text, { readFile: (name) => readBeside(file, name) });
     found.push(...diagnostics);
     if (exitStatus === EXIT.done && hasErrors(diagnostics)) exitStatus = EXIT.failed;
     if (asJson) reports.push({ file, diagnostics: diagnosticsJson(file, text, diagnostics) });

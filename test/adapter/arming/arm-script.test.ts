@@ -110,6 +110,22 @@ describe('adapter/arming', () => {
     assert.equal(result.armed[0]?.tag, 0x1000001n);
   });
 
+  it('compiles as the target wants, and tells what that changed', async () => {
+    const { symbols } = scriptedTarget(debuggee);
+    const text = '!cpuid script {\n  int arr[2] = {1, 2};\n  arr[1] = 5;\n}\n';
+    const bytesIn = async (mode: 'exact' | 'safe'): Promise<[Uint8Array | undefined, string[]]> => {
+      const request = { text, fileName: '/s/test.hds', debuggee, symbols, globals, events, mode };
+      const { problems, armed } = await armScript(request);
+      const action = armed[0]?.plan.actions[0];
+      const told = problems.map(({ severity, line }) => `${severity} ${line}`);
+      return [action?.kind === 'script' ? action.script.bytes : undefined, told];
+    };
+    const [exact, warned] = await bytesIn('exact');
+    const [safe, noted] = await bytesIn('safe');
+    assert.notDeepEqual(exact, safe);
+    assert.deepEqual([warned, noted], [['warning 3'], ['information 3']]);
+  });
+
   it('puts arguments into commands', async () => {
     const result = await arm('!epthook $arg1 script {\n  printf("%llx\\n", $context);\n}\n', ['401100']);
     assert.deepEqual(result.problems, []);

@@ -51,6 +51,24 @@ describe('check of command files', () => {
     assert.deepEqual(found('!EPTHOOK 401000 PID 4 Stage PRE SCRIPT { print(1); }'), []);
   });
 
+  it('knows the outputs that a file creates', () => {
+    const create = 'output create trace1 tcp 10.0.0.5:9000\n';
+    assert.deepEqual(found(`${create}output open trace1\n!cpuid output { trace1 } script { print(1); }`), []);
+    const text = `${create}!cpuid output { trace1, trcae1 } script { print(1); }`;
+    const diagnostic = only(text);
+    assert.equal(diagnostic.severity, 'warning');
+    assert.match(diagnostic.message, /no output `trcae1`. Did you mean `trace1`\?/);
+    assert.equal(diagnostic.fix?.text, 'trace1');
+    assert.equal(diagnostic.span.start, text.indexOf('trcae1'));
+    assert.deepEqual(found(`${create}!cpuid output { other }`), ['unknown-output "other"']);
+    assert.deepEqual(found(`!cpuid output { trace1 }\n${create}`), ['unknown-output "trace1"']);
+    assert.equal(only('!cpuid output { one }').severity, 'information');
+    assert.deepEqual(found('output create trace1 flie c:\\a.txt'), ['bad-value "flie"']);
+    assert.deepEqual(found('output create trace1'), ['missing-value "trace1"']);
+    assert.deepEqual(found('output'), []);
+    assert.deepEqual(found('output frob x'), ['bad-value "frob"']);
+  });
+
   it('places script errors in the file', () => {
     assert.deepEqual(
       found('!cpuid script {\n  print(unknown);\n}').map((line) => line.split(' ')[1]),
@@ -77,8 +95,10 @@ describe('check of command files', () => {
     assert.deepEqual(found('!mode u pid all'), ['missing-pid "pid all"']);
     assert.deepEqual(found('!mode u pid 4 stage post'), ['bad-stage "stage post"']);
     assert.deepEqual(found('!cpuid sc on stage post'), ['short-circuit-post "sc on"']);
-    assert.deepEqual(found('!cpuid imm no output { one }'), ['output-not-immediate "imm no"']);
-    assert.deepEqual(found('!cpuid output {a,b,c,d,e,f}'), ['too-many-outputs "{a,b,c,d,e,f}"']);
+    assert.deepEqual(found('output create one file c:\\a.txt\n!cpuid imm no output { one }'), [
+      'output-not-immediate "imm no"',
+    ]);
+    assert.equal(found('!cpuid output {a,b,c,d,e,f}')[0], 'too-many-outputs "{a,b,c,d,e,f}"');
     assert.deepEqual(found('!cpuid pid 100000000'), ['number-too-large "100000000"']);
   });
 

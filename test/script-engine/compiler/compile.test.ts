@@ -80,12 +80,43 @@ describe('compileScript', () => {
     const files: Record<string, string> = { 'a.ds': '? { x = 1; #include "a.ds"; }', 'b.ds': 'x = 1;' };
     const readInclude = (name: string): string | undefined => files[name];
     assert.deepEqual(messages('#include "a.ds"; print(x);', { readInclude }), [
-      'information included-before [#include "a.ds"]',
+      'warning include-cycle [#include "a.ds"]',
     ]);
     const [malformed] = compile('#include "b.ds"; print(1);', { readInclude }).diagnostics;
     assert.match(malformed!.message, /starts with/);
     const [missing] = compile('#include "c.ds"; print(1);', { readInclude }).diagnostics;
     assert.match(missing!.message, /There is no file "c.ds"/);
+  });
+
+  it('says in which file a mistake is and how it came to be included', () => {
+    const files: Record<string, string> = {
+      'a.ds': '? {\n y = 1;\n#include "b.ds"; \n}',
+      'b.ds': '\n? {\n z = 2;\n z = oops;\n #include "c.ds"; \n #include "a.ds"; \n #include "d.ds"; \n}',
+      'd.ds': 'z = 1;',
+    };
+    const readInclude = (name: string): string | undefined => files[name];
+    const source = 'x = 1;\n#include "a.ds"; \nprint(x);';
+    const { diagnostics } = compile(source, { readInclude });
+    assert.deepEqual(
+      diagnostics.map(({ code, message, span }) => [code, message.split(': ')[0], span.start]),
+      [
+        ['undefined-variable', 'a.ds → b.ds, line 4', 7],
+        ['include-not-found', 'a.ds → b.ds, line 5', 7],
+        ['include-not-found', 'a.ds → b.ds, line 7', 7],
+        ['include-cycle', 'A file includes itself', 7],
+      ],
+    );
+    const texts = diagnostics.map(({ message }) => message).join('\n');
+    assert.match(texts, /There is no file "c.ds" \(a.ds → b.ds → c.ds\)/);
+    assert.match(texts, /"d.ds" \(a.ds → b.ds → d.ds\) cannot be included/);
+    assert.match(texts, /includes itself: a.ds → b.ds → a.ds/);
+  });
+
+  it('keeps fixes at their place behind an include', () => {
+    const readInclude = (): string => '? { y = 1; }';
+    const source = '#include "a.ds"; \ntotal = y; print(totl);';
+    const [{ fix } = {}] = compile(source, { readInclude }).diagnostics;
+    assert.equal(source.slice(fix?.span.start, fix?.span.end), 'totl');
   });
 
   it('refuses in safe mode what cannot work', () => {
@@ -123,14 +154,14 @@ describe('messages of the compiler', () => {
     ['x = 1; y = x == 1;', 'error operator-not-allowed [==]'],
     ['x = 1 print(x); print(2);', 'error expected-semicolon [print]'],
     ['int x 5; print(x);', 'error expected-assign [5]'],
-    ['if (1) { x = 1; } else if (2) { x = 2; } print(3);', 'error expected-block [if]'],
+    ['if (1) { x = 1; } else if (2) { x = 2; } print(3);', 'error expected-block [else if]'],
     ['if (1 { x = 1; } print(3);', 'error expected-close-paren [{]'],
-    ['while (x ( { x = 1; } y = 2; print(y);', 'error unknown-function [(]'],
+    ['while (x ( { x = 1; } y = 2; print(y);', 'error unknown-function [x]'],
     ['for (i = 0; i < 3) { print(i); } print(3);', 'error expected-semicolon [)]'],
     ['for (i = 0; i < 3; i) { print(i); }', 'error bare-step [i]'],
     ['break;', 'error break-outside-loop [break]'],
     ['continue;', 'error continue-outside-loop [continue]'],
-    ['prnt(1); print(2);', 'error unknown-function [(]'],
+    ['prnt(1); print(2);', 'error unknown-function [prnt]'],
     ['poi(1, 2);', 'error wrong-argument-count [,]'],
     ['printf("%d %d", 1);', 'error printf-arguments ["%d %d"]'],
     ['ip = 5; print(1);', ''],

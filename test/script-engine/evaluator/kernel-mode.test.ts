@@ -41,6 +41,21 @@ describe('scripts in the kernel', () => {
     assert.equal(output('print(check_address(5fff)); print(check_address(6000));'), '1\n0\n');
   });
 
+  it('shift by at most 63 and compare with their sign, from variable to variable', () => {
+    for (const shift of ['<<', '>>'])
+      for (const type of ['long', 'unsigned long']) {
+        const shifted = (by: string): string =>
+          `${type} one = 1; ${type} by = ${by}; print(one ${shift} by);`;
+        assert.equal(output(shifted('3f')), shift === '<<' ? '8000000000000000\n' : '0\n');
+        for (const far of ['40', '41', '-1'])
+          assert.match(error(shifted(far)), /SHIFT_.*: a shift by -?[0-9]+ bits of a 64-bit value/);
+      }
+    const compared = (type: string): string =>
+      output(`${type} one = -1; ${type} other = 1; if (one < other) { print(1); } else { print(2); }`);
+    assert.deepEqual([compared('long'), compared('unsigned long')], ['1\n', '2\n']);
+    assert.equal(output('long one = -8; long by = 1; print(one >> by);'), 'fffffffffffffffc\n');
+  });
+
   it('keep what was done before the failure', () => {
     const { machine, outcome } = run('@rax = 5; print(1); x = poi(10); print(2);');
     assert.equal(machine.output, '1\n');
