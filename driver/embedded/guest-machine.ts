@@ -11,11 +11,15 @@ import { loadProgram, readProgram, type LoadedModule } from './guest/loader';
 import { GuestProcess, PROCESS_ID, type ConsoleWriter } from './guest/process';
 import { GuestMemory } from './guest-memory';
 import { Intercepts } from './intercepts';
+import { runCpuid } from './machine-cpuid';
+import { readInterruptHandlers } from './machine-interrupts';
+import { readMachineMsr, writeMachineMsr } from './machine-msrs';
+import { walkPageTables } from './machine-paging';
 import { readMachineRegister, writeMachineRegister } from './machine-registers';
 import { KernelArea, SELECTOR } from './memory/kernel-area';
 import { PageTables } from './memory/page-tables';
 import { PhysicalMemory } from './memory/physical-memory';
-import type { Machine, PageTableWalk } from './server/machine';
+import type { CpuidResult, Machine, PageTableWalk, ProcessSummary, ThreadSummary } from './server/machine';
 import type { EmbeddedMachineOptions } from './embedded-machine';
 
 const MEMORY_BYTES = 512 << 20;
@@ -23,6 +27,7 @@ const INITIAL_RFLAGS = 0x202n;
 /** As the name in a Windows process object: what `$pname` shows, cut like there. */
 const PROCESS_NAME_BYTES = 15;
 const RECORD_BYTES = 64;
+const THREAD_AREA_BYTES = 1024 * RECORD_BYTES;
 
 export class GuestMachine implements Machine {
   readonly coreCount = 1;
@@ -36,7 +41,7 @@ export class GuestMachine implements Machine {
   readonly codeRunner: UnicornCodeRunner;
   readonly processNameAddress: bigint;
   readonly processObject: bigint;
-  readonly threadObject: bigint;
+  readonly #threadArea: bigint;
   readonly #tables: PageTables;
   readonly #processName: string;
   readonly #modules: TargetModule[];
@@ -62,7 +67,7 @@ export class GuestMachine implements Machine {
     this.#processName = path.basename(options.program).slice(0, PROCESS_NAME_BYTES);
     this.processNameAddress = this.area.place(Buffer.from(`${this.#processName}\0`));
     this.processObject = this.area.reserve(RECORD_BYTES);
-    this.threadObject = this.area.reserve(RECORD_BYTES);
+    this.#threadArea = this.area.reserve(THREAD_AREA_BYTES);
     this.process = new GuestProcess(this.cpu, space, files, executable, writeConsole);
     this.process.workingDirectory = path.posix.dirname(executable);
     const loaded = loadProgram(space, files, {
@@ -145,10 +150,27 @@ export class GuestMachine implements Machine {
   }
 
   pageTableEntries(virtualAddress: bigint): PageTableWalk | undefined {
-    const { addresses, values } = this.#tables.entries(virtualAddress);
-    const [a, b, c, d] = addresses.map((address, index) => ({ address, value: values[index] ?? 0n }));
-    if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined;
-    return d.address === 0n ? undefined : [a, b, c, d];
+    // A page that the guest has a right to but has not touched yet comes in, as with any other look at memory.
+    this.memory.virtualToPhysical(virtualAddress);
+    const root = this.cpu.engine.readRegister('cr3');
+    // A watched page has an entry that faults; what the guest made is the true one.
+    return this.#tables.unwatched(virtualAddress, () => walkPageTables(this.memory, root, virtualAddress));
+  }
+
+  readMsr(msr: number): bigint | undefined {
+    return readMachineMsr(this.cpu.engine, msr);
+  }
+
+  writeMsr(msr: number, value: bigint): boolean {
+    return writeMachineMsr(this.cpu.engine, msr, value);
+  }
+
+  cpuid(leaf: number, subleaf: number): CpuidResult | undefined {
+    return runCpuid(this.codeRunner, leaf, subleaf);
+  }
+
+  interruptHandlers(): readonly bigint[] | undefined {
+    return readInterruptHandlers(this.memory, this.cpu.engine.readDescriptorTable('idtr'));
   }
 
   currentProcess(): ProcessDetails {
@@ -163,6 +185,34 @@ export class GuestMachine implements Machine {
 
   hasProcess(processId: number): boolean {
     return processId === PROCESS_ID;
+  }
+
+  processes(): readonly ProcessSummary[] {
+    const { processObject } = this;
+    const cr3 = this.cpu.engine.readRegister('cr3');
+    return [{ processId: PROCESS_ID, processName: this.#processName, processObject, cr3 }];
+  }
+
+  threads(): readonly ThreadSummary[] {
+    return this.process.threads.map(({ id }) => ({
+      processId: PROCESS_ID,
+      threadId: id,
+      threadObject: this.#threadObjectOf(id),
+    }));
+  }
+
+  switchThread(threadId: number): boolean {
+    return this.process.switchTo(threadId);
+  }
+
+  get threadObject(): bigint {
+    return this.#threadObjectOf(this.process.current.id);
+  }
+
+  /** Each thread has a record of its own, as long as there are not more of them than the area holds. */
+  #threadObjectOf(threadId: number): bigint {
+    const index = (threadId - PROCESS_ID) % (THREAD_AREA_BYTES / RECORD_BYTES);
+    return this.#threadArea + BigInt(index * RECORD_BYTES);
   }
 
   /** The program, its dynamic loader, and the shared libraries that the guest has mapped since. */

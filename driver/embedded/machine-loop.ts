@@ -77,9 +77,15 @@ export class MachineLoop {
       else if (this.#server.takePauseRequest()) this.#stop({ reason: 'requested' });
       else if (this.#server.state === 'handshake') this.#waitForDebugger();
       else if (this.#held && this.#server.state === 'running') this.#transport.wait(PING_INTERVAL_MS);
-      else this.#advance();
+      else if (!this.#switchThread()) this.#advance();
     }
     return this.#failure;
+  }
+
+  #switchThread(): boolean {
+    const switched = this.#server.takeSwitch();
+    if (switched !== undefined) this.#stop(switched);
+    return switched !== undefined;
   }
 
   #isOver(): boolean {
