@@ -7,7 +7,7 @@ import { EventCore } from './events/event-core';
 import { GuestEventHost, type HostOutlets } from './guest-event-host';
 import { GuestMachine } from './guest-machine';
 import { NotRunnableError } from './guest/elf';
-import { MAX_UNREAD_BYTES, WORD, type WorkerData, type WorkerMessage } from './link';
+import { MAX_UNREAD_BYTES, WORD, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 import { MachineLoop, type Transport } from './machine-loop';
 import { KdServer } from './server/kd-server';
 
@@ -29,12 +29,20 @@ function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
   tell({ kind: 'output', stream, bytes });
 }
 
-const transport: Transport = {
-  take: () => {
+/** Bytes of the debugger; the end of a session is dealt with on the way to them. */
+function takeBytes(forgetDebugger: () => void): Uint8Array | undefined {
+  for (;;) {
     Atomics.store(words, WORD.seen, Atomics.load(words, WORD.signal));
-    const received = receiveMessageOnPort(port) as { message: Uint8Array } | undefined;
-    return received?.message;
-  },
+    const received = receiveMessageOnPort(port) as { message: OwnerMessage } | undefined;
+    if (received === undefined) return undefined;
+    if (received.message instanceof Uint8Array) return received.message;
+    forgetDebugger();
+    tell({ kind: 'debugger forgotten' });
+  }
+}
+
+const createTransport = (forgetDebugger: () => void): Transport => ({
+  take: () => takeBytes(forgetDebugger),
   wait: (timeoutMs) => {
     Atomics.wait(words, WORD.signal, Atomics.load(words, WORD.seen), timeoutMs);
   },
@@ -50,7 +58,7 @@ const transport: Transport = {
       Atomics.store(words, WORD.running, 0);
     }
   },
-};
+});
 
 function createMachine(): GuestMachine | undefined {
   try {
@@ -88,6 +96,7 @@ function runMachine(machine: GuestMachine): void {
     send: (bytes) => tell({ kind: 'wire', bytes }),
     operatingSystem: OPERATING_SYSTEM,
   });
+  const transport = createTransport(() => server.disconnect());
   const loop = new MachineLoop(machine, events, server, transport);
   const outlets: HostOutlets = {
     message: (operation: number, text: string) => server.message(operation, text),

@@ -119,7 +119,8 @@ export class FrameReader {
         return this.#dropBroken(frameEnd, marker, 'longer than a frame may be');
       // Either the marker is payload and the frame may end at a later one, or the next frame has only begun to come.
       if (this.#end - frameEnd < INDICATOR_OFFSET + INDICATOR.length) undecided ??= marker;
-      if (this.#hasIndicator(frameEnd, this.#end)) return this.#dropBroken(frameEnd, marker, 'wrong checksum');
+      if (this.#hasIndicator(frameEnd, this.#end))
+        return this.#dropBroken(frameEnd, marker, 'wrong checksum');
       this.#searchFrom = marker + 1;
     }
   }

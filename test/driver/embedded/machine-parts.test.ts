@@ -24,7 +24,12 @@ describe('a walk through page tables', () => {
   const ADDRESS = (1n << 39n) | (2n << 30n) | (3n << 21n) | (4n << 12n) | 5n;
 
   it('goes through four levels', () => {
-    const memory = physicalMemory({ 0x1008: 0x2003n, 0x2010: 0x3003n, 0x3018: 0x4003n, 0x4020: 0x7003n | NX });
+    const memory = physicalMemory({
+      0x1008: 0x2003n,
+      0x2010: 0x3003n,
+      0x3018: 0x4003n,
+      0x4020: 0x7003n | NX,
+    });
     const walk = walkPageTables(memory, 0x1000n, ADDRESS)!;
     assert.deepEqual(
       walk.map(({ address }) => address),

@@ -102,7 +102,10 @@ describe('frames behind damage', () => {
     // Each marker with a byte that makes its sum zero, so that the frame is not over before its end by chance.
     const group = [...MARKER, 0x93];
     const groups = Math.floor((MAX_PAYLOAD_BYTES - 1) / group.length);
-    const payload = Uint8Array.from({ length: groups * group.length + 1 }, (_, i) => group[i % group.length]!);
+    const payload = Uint8Array.from(
+      { length: groups * group.length + 1 },
+      (_, i) => group[i % group.length]!,
+    );
     payload[payload.length - 1] = 1;
     const bytes = encodeFrame({ type: 3, action: 57, payload });
     const started = performance.now();
