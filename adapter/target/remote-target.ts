@@ -1,7 +1,6 @@
 import type { Debuggee } from '../../driver/debuggee';
 import type { ConsoleEvent } from '../../driver/embedded/embedded-machine';
 import { connectKdDebuggee } from '../../driver/kd/kd-debuggee';
-import { exitCodeOfText } from '../../driver/kd/log-message';
 import { ConnectionAddressError, parseConnectionAddress } from '../../driver/kd/streams/connection-address';
 import { openStream } from '../../driver/kd/streams/open-stream';
 import { SymbolTable } from '../symbols/symbol-table';
@@ -74,14 +73,12 @@ function addressOf(connection: string) {
   }
 }
 
-/** The guest's console is where it was started; of its end the wire tells in words. */
+/** The guest's console is where it was started, but its end is told here too. */
 function exitsOf(debuggee: Debuggee): Target['onConsole'] {
   let listener: ((event: ConsoleEvent) => void) | undefined;
   let exit: ConsoleEvent | undefined;
   debuggee.listen({
-    message: ({ kind, text }) => {
-      const code = kind === 'info' ? exitCodeOfText(text) : undefined;
-      if (code === undefined) return;
+    exited: (code) => {
       exit = { kind: 'exited', code, signal: undefined };
       listener?.(exit);
     },

@@ -5,7 +5,7 @@ import type { DebuggeeListener, Stop, TargetModule } from '../debuggee';
 import { DriverError } from '../driver-error';
 import type { KdFrame } from './frame';
 import { KdConnection } from './kd-connection';
-import { messageOfLog } from './log-message';
+import { exitCodeOfText, messageOfLog } from './log-message';
 import { moduleOfRecord } from './machine-records';
 import { ANSWER, REQUEST } from './packets';
 import { stopOfRecord } from './stop-record';
@@ -152,6 +152,11 @@ export class KdSession {
     const message = messageOfLog(ANSWER.log.decode(frame.payload));
     if ('bytes' in message) {
       this.#tell((listener) => listener.buffer?.(message));
+      return;
+    }
+    const exitCode = message.kind === 'info' ? exitCodeOfText(message.text) : undefined;
+    if (exitCode !== undefined) {
+      this.#tell((listener) => listener.exited?.(exitCode));
       return;
     }
     const script = message.eventTag === undefined ? this.#script : undefined;

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import {
   connectionAddressText,
   isLocalAddress,
@@ -32,7 +33,7 @@ export async function listenAt(
     throw new ListenError(
       `${connectionAddressText(address)} can be reached from other computers, and the wire knows no password. Listen at 127.0.0.1, or add --allow-remote if that is meant.`,
     );
-  if (address.kind === 'pipe') await removeDeadPipe(address.path);
+  if (address.kind === 'pipe') await makeRoomForPipe(address.path);
   const server = createServer(onSocket);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new ListenError(refusal(address, error))));
@@ -56,8 +57,11 @@ function closed(server: Server): Promise<void> {
 }
 
 /** A program that was killed leaves its socket file behind, and nobody can listen there any more. */
-async function removeDeadPipe(path: string): Promise<void> {
+async function makeRoomForPipe(path: string): Promise<void> {
   if (process.platform === 'win32') return;
+  // The system's refusal would be the one for missing rights.
+  if (!fs.existsSync(dirname(path)))
+    throw new ListenError(`The folder of pipe:${path} does not exist; make it first, or give another path.`);
   const status = fs.lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) return;
   if (!status.isSocket())
@@ -81,8 +85,6 @@ function refusal(address: ConnectionAddress, error: NodeJS.ErrnoException): stri
   const where = connectionAddressText(address);
   if (address.kind === 'pipe') {
     if (error.code === 'EADDRINUSE') return `Another program serves ${where}; end it, or give another path.`;
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR')
-      return `The folder of ${where} does not exist; make it first, or give another path.`;
     if (error.code === 'EACCES' || error.code === 'EPERM')
       return `You may not make the pipe ${where}; give a path in a folder of your own.`;
     return `The pipe ${where} cannot be made: ${error.message}. Give another path (at most 100 characters).`;

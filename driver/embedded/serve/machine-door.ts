@@ -29,6 +29,9 @@ const GREETING = encodeFrame({
   payload: new Uint8Array(0),
 });
 
+/** A new debugger often comes while the end of the last one is still on its way. */
+const PATIENCE_MS = 500;
+
 export class MachineDoor {
   readonly #machine: EmbeddedMachine;
   readonly #listener: DoorListener;
@@ -36,8 +39,8 @@ export class MachineDoor {
   #inside: ByteStream | undefined;
   /** The machine is forgetting the last debugger. */
   #isClearing = false;
-  /** Who comes in next; a new debugger often follows the old one at once. */
-  #waiting: ByteStream | undefined;
+  /** Who comes in next, when it is not too long until then. */
+  #waiting: { readonly stream: ByteStream; readonly timer: NodeJS.Timeout } | undefined;
   #isOver = false;
 
   constructor(machine: EmbeddedMachine, listener: DoorListener) {
@@ -48,17 +51,20 @@ export class MachineDoor {
 
   /** A debugger has come. It is let in, or told why not. */
   knock(debuggerStream: ByteStream): void {
-    if (this.#isOver) {
-      debuggerStream.close();
-    } else if (this.#inside === undefined && !this.#isClearing) {
-      this.#enter(debuggerStream);
-    } else if (this.#isClearing && this.#waiting === undefined) {
-      this.#waiting = debuggerStream;
-    } else {
-      debuggerStream.onBytes(() => undefined);
-      debuggerStream.send(logFrame(OPERATION.OPERATION_LOG_ERROR_MESSAGE, BUSY));
-      debuggerStream.close();
-    }
+    if (this.#isOver) debuggerStream.close();
+    else if (this.#inside === undefined && !this.#isClearing) this.#enter(debuggerStream);
+    else if (this.#waiting === undefined) this.#wait(debuggerStream);
+    else refuse(debuggerStream);
+  }
+
+  #wait(stream: ByteStream): void {
+    const timer = setTimeout(() => {
+      // Clearing up does not take long, and then the place is free.
+      if (this.#isClearing) return;
+      this.#waiting = undefined;
+      refuse(stream);
+    }, PATIENCE_MS);
+    this.#waiting = { stream, timer };
   }
 
   #enter(debuggerStream: ByteStream): void {
@@ -79,7 +85,9 @@ export class MachineDoor {
     this.#isClearing = false;
     const next = this.#waiting;
     this.#waiting = undefined;
-    if (next !== undefined) this.knock(next);
+    if (next === undefined) return;
+    clearTimeout(next.timer);
+    this.knock(next.stream);
   }
 
   /** The machine has ended: the debugger is told how, and sent away. */
@@ -92,6 +100,13 @@ export class MachineDoor {
     if (end?.kind === 'failed')
       stream?.send(logFrame(OPERATION.OPERATION_LOG_ERROR_MESSAGE, `${end.reason}\n`));
     stream?.close();
-    this.#waiting?.close();
+    clearTimeout(this.#waiting?.timer);
+    this.#waiting?.stream.close();
   }
+}
+
+function refuse(debuggerStream: ByteStream): void {
+  debuggerStream.onBytes(() => undefined);
+  debuggerStream.send(logFrame(OPERATION.OPERATION_LOG_ERROR_MESSAGE, BUSY));
+  debuggerStream.close();
 }

@@ -10,7 +10,10 @@ import { serveMachine, type ServedMachine } from '../../../driver/embedded/serve
 import { exitCodeOfText } from '../../../driver/kd/log-message';
 import { ANSWER, REQUEST } from '../../../driver/kd/packets';
 import { connectKdDebuggee } from '../../../driver/kd/kd-debuggee';
-import { type ConnectionAddress, parseConnectionAddress } from '../../../driver/kd/streams/connection-address';
+import {
+  type ConnectionAddress,
+  parseConnectionAddress,
+} from '../../../driver/kd/streams/connection-address';
 import { openStream } from '../../../driver/kd/streams/open-stream';
 import * as sdk from '../../../driver/sdk/structs.generated';
 import { skipWithoutCpu } from '../../skip';
@@ -176,6 +179,7 @@ describe('the embedded machine, served', function () {
 
   it('addresses that cannot be served', async () => {
     const busy = net.createServer();
+    busy.unref();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
     const { port } = busy.address() as AddressInfo;
     const file = path.join(folder, 'file');

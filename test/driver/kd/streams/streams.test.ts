@@ -27,19 +27,44 @@ describe('connection addresses', () => {
     assert.deepEqual(parseConnectionAddress('TCP:localhost:1'), { kind: 'tcp', host: 'localhost', port: 1 });
   });
 
-  for (const text of ['', 'tcp', 'tcp:', 'tcp:1', 'tcp:host:', 'tcp:host:99999', 'tcp:a:b:1', 'pipe:', 'x:1:2'])
+  for (const text of [
+    '',
+    'tcp',
+    'tcp:',
+    'tcp:1',
+    'tcp:host:',
+    'tcp:host:99999',
+    'tcp:a:b:1',
+    'pipe:',
+    'x:1:2',
+  ])
     it(`"${text}" is none, and the message says what is`, () =>
-      assert.throws(() => parseConnectionAddress(text), (error: unknown) => {
-        assert.ok(error instanceof ConnectionAddressError);
-        assert.match(error.message, /is no connection.*(tcp:127\.0\.0\.1:50000|pipe:\/tmp\/guest\.sock)/);
-        return true;
-      }));
+      assert.throws(
+        () => parseConnectionAddress(text),
+        (error: unknown) => {
+          assert.ok(error instanceof ConnectionAddressError);
+          assert.match(error.message, /is no connection.*(tcp:127\.0\.0\.1:50000|pipe:\/tmp\/guest\.sock)/);
+          return true;
+        },
+      ));
 
   it('local ones are told from others', () => {
     const local = ['tcp:127.0.0.1:1', 'tcp:127.8.9.10:1', 'tcp:localhost:1', 'tcp:[::1]:1', 'pipe:/tmp/x'];
-    const others = ['tcp:0.0.0.0:1', 'tcp:[::]:1', 'tcp:192.168.0.1:1', 'tcp:127.example.org:1', 'tcp:host:1'];
-    assert.deepEqual(local.map((text) => isLocalAddress(parseConnectionAddress(text))), local.map(() => true));
-    assert.deepEqual(others.map((text) => isLocalAddress(parseConnectionAddress(text))), others.map(() => false));
+    const others = [
+      'tcp:0.0.0.0:1',
+      'tcp:[::]:1',
+      'tcp:192.168.0.1:1',
+      'tcp:127.example.org:1',
+      'tcp:host:1',
+    ];
+    assert.deepEqual(
+      local.map((text) => isLocalAddress(parseConnectionAddress(text))),
+      local.map(() => true),
+    );
+    assert.deepEqual(
+      others.map((text) => isLocalAddress(parseConnectionAddress(text))),
+      others.map(() => false),
+    );
   });
 });
 
@@ -72,7 +97,8 @@ describe('streams to a debuggee', () => {
     it(`${kind}: bytes go both ways, those from before there was a listener too, and the end is told once`, async () => {
       const pipe = path.join(folder, 'pipe');
       await (kind === 'tcp' ? listen(0, '127.0.0.1') : listen(pipe));
-      const text = kind === 'tcp' ? `tcp:127.0.0.1:${(server.address() as AddressInfo).port}` : `pipe:${pipe}`;
+      const text =
+        kind === 'tcp' ? `tcp:127.0.0.1:${(server.address() as AddressInfo).port}` : `pipe:${pipe}`;
       const stream = await open(text);
       assert.equal(stream.description, text);
       const socket = await accepted;
@@ -134,7 +160,10 @@ describe('streams to a debuggee', () => {
   });
 
   it('a host that is not known', () =>
-    assert.rejects(open('tcp:no-such-host.invalid:1'), refusedBecause(/"no-such-host.invalid" is not known/)));
+    assert.rejects(
+      open('tcp:no-such-host.invalid:1'),
+      refusedBecause(/"no-such-host.invalid" is not known/),
+    ));
 
   it('a pipe that does not exist, and a file that is none', async () => {
     await assert.rejects(open(`pipe:${folder}/none`), refusedBecause(/there is no such pipe; start/));
