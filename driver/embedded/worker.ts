@@ -1,6 +1,7 @@
 /** The thread in which the embedded machine lives. It never returns to its event loop before the machine is over. */
 
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { ownSystemName } from '../kd/own-target';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { EventCore } from './events/event-core';
@@ -12,7 +13,7 @@ import { MachineLoop, type Transport } from './machine-loop';
 import { KdServer } from './server/kd-server';
 
 const { options, words, port } = workerData as WorkerData;
-const OPERATING_SYSTEM = 'Linux x86-64 program on the embedded machine of HyperDbg for VS Code';
+const OPERATING_SYSTEM = ownSystemName('Linux x86-64 program');
 const CONSOLE_WAIT_MS = 50;
 
 function tell(message: WorkerMessage): void {

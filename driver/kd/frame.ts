@@ -46,8 +46,35 @@ export function encodeFrame(frame: KdFrame): Uint8Array {
 /** Sum of the bytes that the checksum covers. Padding bytes 1..7 are zero on the wire and therefore left out. */
 function checksum(bytes: Uint8Array, start: number, end: number): number {
   let sum = 0;
-  for (let i = start + FIRST_SUMMED_BYTE; i < end; i++) sum += bytes[i] ?? 0;
+  let at = start + FIRST_SUMMED_BYTE;
+  for (; at < end && (bytes.byteOffset + at) % 4 !== 0; at++) sum += bytes[at] ?? 0;
+  if (end - at >= MIN_WORDS_BYTES) {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset + at, (end - at) >> 2);
+    sum += sumOfWords(words);
+    at += words.byteLength;
+  }
+  for (; at < end; at++) sum += bytes[at] ?? 0;
   return sum & 0xff;
+}
+
+/** A view on words costs more than it saves on less. */
+const MIN_WORDS_BYTES = 64;
+/** Two sums of up to 510 for each word fit into 16 bits for so many words. */
+const WORDS_AT_ONCE = 128;
+
+/** The sum of all bytes, four at a time: the whole of a frame is summed at both ends of the wire. */
+function sumOfWords(words: Uint32Array): number {
+  let sum = 0;
+  for (let at = 0; at < words.length;) {
+    const stop = Math.min(words.length, at + WORDS_AT_ONCE);
+    let pairs = 0;
+    for (; at < stop; at++) {
+      const word = words[at] ?? 0;
+      pairs += (word & 0xff00ff) + ((word >>> 8) & 0xff00ff);
+    }
+    sum += (pairs & 0xffff) + (pairs >>> 16);
+  }
+  return sum;
 }
 
 export type FrameProblem = 'not a HyperDbg frame' | 'wrong checksum' | 'longer than a frame may be';
@@ -126,8 +153,9 @@ export class FrameReader {
   }
 
   #findMarker(): number {
-    const found = this.#bytes.indexOf(END_MARKER, this.#searchFrom);
-    return found >= 0 && found + END_MARKER.length <= this.#end ? found : -1;
+    // The buffer keeps the size of the longest frame, and what is behind the end in it is old.
+    const found = this.#bytes.subarray(this.#searchFrom, this.#end).indexOf(END_MARKER);
+    return found < 0 ? -1 : this.#searchFrom + found;
   }
 
   /** The checksum of the frame if it ends at `marker`. */
@@ -184,13 +212,9 @@ export class FrameReader {
   /** Where frames seem to begin behind the first byte, up to `end`. */
   #frameStarts(end: number): number[] {
     const starts: number[] = [];
-    const first = this.#start + 1 + INDICATOR_OFFSET;
-    for (
-      let at = this.#bytes.indexOf(INDICATOR, first);
-      at >= 0 && at + INDICATOR.length <= end;
-      at = this.#bytes.indexOf(INDICATOR, at + 1)
-    )
-      starts.push(at - INDICATOR_OFFSET);
+    const bytes = this.#bytes.subarray(0, end);
+    let at = bytes.indexOf(INDICATOR, this.#start + 1 + INDICATOR_OFFSET);
+    for (; at >= 0; at = bytes.indexOf(INDICATOR, at + 1)) starts.push(at - INDICATOR_OFFSET);
     return starts;
   }
 

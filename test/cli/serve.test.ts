@@ -155,8 +155,7 @@ describe('hds serve', function () {
       .map((line) => JSON.parse(line) as { type: string; code?: number; text?: string });
     assert.deepEqual([run.status, records.at(-1)], [0, { type: 'exited', code: 0 }]);
     const said = records.flatMap(({ type, text }) => (type === 'message' ? [text] : []));
-    assert.match(said.join('
-'), /^checksum of a \(1 characters\), called from [0-9a-f]+$/);
+    assert.match(said.join('\n'), /^checksum of a \(1 characters\), called from [0-9a-f]+$/);
     assert.ok(records.some(({ type }) => type === 'stopped'));
     assert.equal(await server.ended, 0);
     assert.match(server.stdout, /^valid key$/m);
