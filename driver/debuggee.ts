@@ -124,6 +124,8 @@ export interface DebuggeeListener {
   lost?(count: number, text: string): void;
   /** The target told a new module list, asked or not. */
   modules?(modules: readonly TargetModule[]): void;
+  /** The guest program has ended with this code; `ended` follows. Only targets tell it that run a program of their own. */
+  exited?(code: number): void;
   /** The target is gone; no request can succeed any more. `reason` is a sentence. */
   ended?(reason: string): void;
 }

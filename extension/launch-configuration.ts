@@ -13,6 +13,8 @@ export interface LaunchAttributes {
   readonly script?: unknown;
   readonly scriptArgs?: unknown;
   readonly stopOnEntry?: unknown;
+  /** Address of a target that runs already, for `attach`. */
+  readonly connection?: unknown;
 }
 
 /** What the editor shows at the moment of the launch. */
@@ -51,10 +53,12 @@ export async function decideLaunch(given: LaunchAttributes, editor: EditorState)
   }
   if (!isBareStart && given.type !== undefined && given.type !== DEBUG_TYPE)
     return { kind: 'openLaunchFile' };
+  // The adapter checks the connection itself; there is nothing to ask the user for.
+  if (given.request === 'attach') return { kind: 'launch', defaults: {} };
   if (given.request !== undefined && given.request !== 'launch') {
     return {
       kind: 'refused',
-      reason: `HyperDbg can "launch" a guest; a request named "${String(given.request)}" is not known. Use "request": "launch".`,
+      reason: `HyperDbg can "launch" a guest or "attach" to a target; a request named "${String(given.request)}" is not known. Use "request": "launch".`,
     };
   }
   const defaults: Record<string, unknown> = {};

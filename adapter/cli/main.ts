@@ -12,6 +12,7 @@ import { addDisasmCommand } from './commands/disasm';
 import { addEvalCommand } from './commands/eval';
 import { addLspCommand } from './commands/lsp';
 import { addRunCommand } from './commands/run';
+import { addServeCommand } from './commands/serve';
 import { addTestCommand } from './commands/test';
 import { addVectorsCommand } from './commands/vectors';
 import { endQuietlyWhenUnread, say } from './console-io';
@@ -35,12 +36,13 @@ function createProgram(guest: GuestArguments | undefined): Command {
   ];
   for (const addCommand of add) addCommand(program);
   addRunCommand(program, guest);
+  addServeCommand(program, guest);
   return program;
 }
 
 /** Commands that end in `--guest PROGRAM [ARGUMENT…]`. */
 function takesGuest(command: string | undefined): boolean {
-  return command === 'run';
+  return command === 'run' || command === 'serve';
 }
 
 async function main(): Promise<void> {

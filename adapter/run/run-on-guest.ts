@@ -20,7 +20,8 @@ export interface RunOptions {
   readonly scriptPath: string;
   readonly scriptText: string;
   readonly scriptArgs?: readonly string[];
-  readonly program: string;
+  /** Not for a target that `openTarget` connects to. */
+  readonly program?: string;
   readonly programArgs?: readonly string[];
   /** Ends the run at this stop; undefined for no limit. */
   readonly maxStops?: number;
@@ -75,7 +76,7 @@ export async function runOnGuest(
 
 function openTarget(options: RunOptions): Promise<Target> {
   return (options.openTarget ?? launchTarget)({
-    program: options.program,
+    program: options.program ?? '',
     arguments: options.programArgs ?? [],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

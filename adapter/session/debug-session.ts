@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { OpenTarget } from '../target/launch-target';
+import type { OpenRemoteTarget } from '../target/remote-target';
 import { CodeBreakpoints } from './code-breakpoints';
 import { DapServer } from './dap-server';
 import { DataBreakpoints } from './data-breakpoints';
@@ -35,7 +36,10 @@ export class DebugSession {
   /** Addresses that `goto` can be asked for; the id is the place in this list. */
   readonly #gotoAddresses: bigint[] = [];
 
-  constructor(readonly openTarget: OpenTarget) {}
+  constructor(
+    readonly openTarget: OpenTarget,
+    readonly openRemoteTarget: OpenRemoteTarget,
+  ) {}
 
   rememberTarget(address: bigint): number {
     return this.#gotoAddresses.push(address) - 1;

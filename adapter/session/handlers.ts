@@ -1,3 +1,4 @@
+import { attach } from './attach';
 import {
   breakpointLocations,
   setBreakpoints,
@@ -24,6 +25,7 @@ export function handlersOf(session: DebugSession): Handlers {
   return {
     initialize: (args) => initialize(session, args),
     launch: (args, call) => launch(session, args, call),
+    attach: (args, call) => attach(session, args, call),
     configurationDone: (args, call) => configurationDone(session, args, call),
     disconnect: (args, call) => endSession(session, args, call),
     terminate: (args, call) => endSession(session, args, call),

@@ -1,14 +1,25 @@
 import { RequestError } from './request-error';
-import type { LaunchArguments } from './request-table';
+import type { AttachArguments, LaunchArguments } from './request-table';
 
-/** A launch configuration whose attributes have been checked. */
-export interface LaunchConfig {
-  readonly program: string;
-  readonly args: readonly string[];
-  readonly environment: Readonly<Record<string, string>> | undefined;
+/** What every session does at its start, whatever its target is. */
+export interface StartConfig {
   readonly scripts: readonly string[];
   readonly scriptArgs: readonly string[];
   readonly stopOnEntry: boolean;
+}
+
+/** A launch configuration whose attributes have been checked. */
+export interface LaunchConfig extends StartConfig {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly environment: Readonly<Record<string, string>> | undefined;
+}
+
+/** An attach configuration whose attributes have been checked. */
+export interface AttachConfig extends StartConfig {
+  readonly connection: string;
+  readonly program: string | undefined;
+  readonly signature: string | undefined;
 }
 
 /** Checks what a client sent. Throws RequestError that names the attribute. */
@@ -23,6 +34,31 @@ export function readLaunchConfig(given: LaunchArguments): LaunchConfig {
     program: given.program,
     args: texts('args', given.args),
     environment: given.env === undefined ? undefined : environment(given.env),
+    ...startConfig(given),
+  };
+}
+
+/** Checks what a client sent. Throws RequestError that names the attribute. */
+export function readAttachConfig(given: AttachArguments): AttachConfig {
+  const { connection } = given;
+  if (connection === undefined || connection === '') {
+    throw new RequestError(
+      'No "connection" is set in the attach configuration; give the address of the target, e.g. "tcp:127.0.0.1:50000".',
+    );
+  }
+  if (typeof connection !== 'string') throw wrongKind('connection', 'a text such as "tcp:127.0.0.1:50000"');
+  const optional = (name: string, value: unknown): string | undefined =>
+    value === undefined || value === '' ? undefined : text(name, value);
+  return {
+    connection,
+    program: optional('program', given.program),
+    signature: optional('signature', given.signature),
+    ...startConfig(given),
+  };
+}
+
+function startConfig(given: LaunchArguments | AttachArguments): StartConfig {
+  return {
     scripts: [
       ...(given.script === undefined || given.script === '' ? [] : [text('script', given.script)]),
       ...texts('scripts', given.scripts),

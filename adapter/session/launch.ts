@@ -9,7 +9,7 @@ import type { Target } from '../target/target';
 import { within } from '../target/time-limit';
 import type { Call } from './dap-server';
 import type { DebugSession } from './debug-session';
-import { type LaunchConfig, readLaunchConfig } from './launch-config';
+import { readLaunchConfig, type StartConfig } from './launch-config';
 import { LiveTarget } from './live-target';
 import { RequestError } from './request-error';
 import type { LaunchArguments } from './request-table';
@@ -25,10 +25,27 @@ const MAX_PROBLEMS_SHOWN = 50;
 
 /** DAP `launch`: starts the machine, arms the scripts, and leaves the guest at its entry point. */
 export async function launch(session: DebugSession, args: LaunchArguments, call: Call): Promise<void> {
-  if (session.live !== undefined) throw new RequestError('This session has a target already.');
   const config = readLaunchConfig(args);
+  await startTarget(session, config, call, (signal) =>
+    session.openTarget({
+      program: config.program,
+      arguments: config.args,
+      ...(config.environment === undefined ? {} : { environment: config.environment }),
+      signal,
+    }),
+  );
+}
+
+/** Opens the target, arms the scripts of the configuration, and makes it the session's. */
+export async function startTarget(
+  session: DebugSession,
+  config: StartConfig,
+  call: Call,
+  open: (signal: AbortSignal) => Promise<Target>,
+): Promise<void> {
+  if (session.live !== undefined) throw new RequestError('This session has a target already.');
   const scripts = await Promise.all(config.scripts.map(readScript));
-  const target = await openTarget(session, config, AbortSignal.any([session.startAbort.signal, call.signal]));
+  const target = await openTarget(open, AbortSignal.any([session.startAbort.signal, call.signal]));
   const live = new LiveTarget(target);
   try {
     listenToTarget(session, live);
@@ -54,13 +71,11 @@ export async function launch(session: DebugSession, args: LaunchArguments, call:
 }
 
 /** Opens the target, unless the client loses its patience: then whatever comes up late is ended again. */
-async function openTarget(session: DebugSession, config: LaunchConfig, signal: AbortSignal): Promise<Target> {
-  const opened = session.openTarget({
-    program: config.program,
-    arguments: config.args,
-    ...(config.environment === undefined ? {} : { environment: config.environment }),
-    signal,
-  });
+async function openTarget(
+  open: (signal: AbortSignal) => Promise<Target>,
+  signal: AbortSignal,
+): Promise<Target> {
+  const opened = open(signal);
   const givenUp = new Deferred<never>();
   const giveUp = (): void =>
     givenUp.reject(new RequestError('The session ended while the target was starting.', false));
@@ -183,7 +198,7 @@ function tellProcess(session: DebugSession, target: Target): void {
   session.server.emitEvent('process', {
     name: target.program,
     isLocalProcess: false,
-    startMethod: 'launch',
+    startMethod: target.isAttached === true ? 'attach' : 'launch',
     pointerSize: 64,
   });
 }

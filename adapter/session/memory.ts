@@ -5,7 +5,7 @@ import type { DebugSession } from './debug-session';
 import { RequestError } from './request-error';
 
 /** One piece of a long read; between pieces a `cancel` is heard. */
-const PIECE_BYTES = 16 * 1024;
+const PIECE_BYTES = 64 * 1024;
 const MAX_READ_BYTES = 64 * 1024 * 1024;
 const ADDRESS_MASK = 0xffff_ffff_ffff_ffffn;
 

@@ -11,12 +11,24 @@ export interface LaunchArguments extends P.LaunchRequestArguments {
   readonly stopOnEntry?: unknown;
 }
 
+/** Attach attributes as they come from a client. */
+export interface AttachArguments extends P.AttachRequestArguments {
+  readonly connection?: unknown;
+  readonly program?: unknown;
+  readonly signature?: unknown;
+  readonly script?: unknown;
+  readonly scripts?: unknown;
+  readonly scriptArgs?: unknown;
+  readonly stopOnEntry?: unknown;
+}
+
 type Body<Response extends P.Response> = Response['body'];
 
 /** Every request we answer: its arguments and the body of its answer. */
 export interface RequestTable {
   initialize: [P.InitializeRequestArguments, P.Capabilities];
   launch: [LaunchArguments, void];
+  attach: [AttachArguments, void];
   configurationDone: [P.ConfigurationDoneArguments, void];
   disconnect: [P.DisconnectArguments, void];
   terminate: [P.TerminateArguments, void];

@@ -1,4 +1,5 @@
 import { launchTarget, type OpenTarget } from '../target/launch-target';
+import { type OpenRemoteTarget, remoteTarget } from '../target/remote-target';
 import { DebugSession } from './debug-session';
 import { handlersOf } from './handlers';
 import { endSession } from './launch';
@@ -12,8 +13,9 @@ export function startSession(
   output: NodeJS.WritableStream,
   onEnd: () => void,
   openTarget: OpenTarget = launchTarget,
+  openRemoteTarget: OpenRemoteTarget = remoteTarget,
 ): DebugSession {
-  const session = new DebugSession(openTarget);
+  const session = new DebugSession(openTarget, openRemoteTarget);
   let isOver = false;
   const over = (): void => {
     if (isOver) return;

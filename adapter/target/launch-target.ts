@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Debuggee } from '../../driver/debuggee';
 import {
   type ConsoleEvent,
@@ -8,9 +6,9 @@ import {
   startEmbeddedMachine,
 } from '../../driver/embedded/embedded-machine';
 import { connectKdDebuggee } from '../../driver/kd/kd-debuggee';
-import { readElf } from '../symbols/elf-image';
 import { checkProgramFile, type ProgramFile, ProgramFileError } from '../symbols/program-file';
 import { SymbolTable } from '../symbols/symbol-table';
+import { loadModules } from './module-symbols';
 import { type Target, TargetError } from './target';
 import { within } from './time-limit';
 
@@ -41,7 +39,7 @@ export async function launchTarget(
   config: LaunchTargetConfig,
   parts: TargetParts = { startMachine: startEmbeddedMachine, connect: connectKdDebuggee },
 ): Promise<Target> {
-  const program = await programOf(config);
+  const program = await programFile(config.program);
   const machine = await machineFor(config, program, parts);
   const console = bufferedConsole(machine);
   let debuggee: Debuggee;
@@ -76,9 +74,10 @@ export async function launchTarget(
   };
 }
 
-async function programOf(config: LaunchTargetConfig): Promise<ProgramFile> {
+/** The program's file with its symbols. Rejects with TargetError. */
+export async function programFile(program: string): Promise<ProgramFile> {
   try {
-    return await checkProgramFile(config.program);
+    return await checkProgramFile(program);
   } catch (error) {
     if (error instanceof ProgramFileError) throw new TargetError(error.message, 'program');
     throw error;
@@ -128,33 +127,4 @@ function bufferedConsole(machine: EmbeddedMachine): {
       return failed?.kind === 'failed' ? failed.reason : undefined;
     },
   };
-}
-
-/**
- * Reads the symbols of every module whose file is on this computer. Modules without one keep their addresses only. True when
- * there were new ones.
- */
-async function loadModules(symbols: SymbolTable, debuggee: Debuggee, program: ProgramFile): Promise<boolean> {
-  const before = symbols.modules.length;
-  const listed = debuggee.modules;
-  if (listed.length === 0 && before === 0) {
-    symbols.addModule(program.path, program.image, program.image.linkedBase);
-  }
-  for (const [index, module] of listed.entries()) {
-    // By address: the loader is listed under the name of its link too.
-    if (symbols.hasModuleAt(module.baseAddress)) continue;
-    // The main program is the file we were given, under whatever path the guest sees it.
-    const isProgram = index === 0 || path.resolve(module.path) === program.path;
-    const image = isProgram ? program.image : await imageOf(module.path);
-    if (image === undefined) continue;
-    symbols.addModule(isProgram ? program.path : module.path, image, module.baseAddress);
-  }
-  return symbols.modules.length > before;
-}
-
-async function imageOf(file: string): Promise<ProgramFile['image'] | undefined> {
-  const bytes = await readFile(file).catch(() => undefined);
-  if (bytes === undefined) return undefined;
-  const reading = readElf(bytes);
-  return reading.kind === 'image' ? reading.image : undefined;
 }

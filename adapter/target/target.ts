@@ -7,8 +7,10 @@ import type { SymbolTable } from '../symbols/symbol-table';
 export interface Target {
   readonly debuggee: Debuggee;
   readonly symbols: SymbolTable;
-  /** The guest program, where the target runs one of ours. */
+  /** The guest program, where it is known. */
   readonly program: string | undefined;
+  /** Somebody else has started it: it outlives the session. */
+  readonly isAttached?: boolean;
   /** The one receiver of console events; what came before is delivered at once. */
   onConsole(listener: (event: ConsoleEvent) => void): void;
   /** Asks the target which modules it has by now and reads the symbols of new ones. True when there were any. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ByteStream } from '../byte-stream';
 import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
-import { WORD, WORD_COUNT, type WorkerData, type WorkerMessage } from './link';
+import { WORD, WORD_COUNT, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 
 export interface EmbeddedMachineOptions {
   /** Path of a Linux x86-64 ELF program, or of a bare-metal 64-bit ELF kernel, on this computer. */
@@ -34,6 +34,11 @@ export interface EmbeddedMachine {
   readonly stream: ByteStream;
   /** Events that came before the first listener are kept for it. */
   onConsole(listener: (event: ConsoleEvent) => void): void;
+  /**
+   * Tells the machine that the debugger at `stream` is gone: its events and breakpoints go, and the program runs on. Once
+   * this has resolved, another debugger may show its signature on the stream.
+   */
+  debuggerLeft(): Promise<void>;
   /** Ends the machine at once, whatever it does. Safe to call twice. */
   dispose(): Promise<void>;
 }
@@ -94,6 +99,7 @@ class WorkerMachine implements EmbeddedMachine {
   #listener: ((event: ConsoleEvent) => void) | undefined;
   #engine: { readonly handle: bigint; readonly library: UnicornLibrary } | undefined;
   #isOver = false;
+  readonly #forgetting: (() => void)[] = [];
 
   constructor(options: EmbeddedMachineOptions) {
     const { port1, port2 } = new MessageChannel();
@@ -128,6 +134,9 @@ class WorkerMachine implements EmbeddedMachine {
       case 'wire':
         this.stream.receive(message.bytes);
         return;
+      case 'debugger forgotten':
+        this.#forgetting.shift()?.();
+        return;
       case 'exited':
         this.#finish(message);
         return;
@@ -140,6 +149,7 @@ class WorkerMachine implements EmbeddedMachine {
   #finish(event: ConsoleEvent): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    for (const forgotten of this.#forgetting.splice(0)) forgotten();
     this.#emit(event);
     this.#quit();
     this.stream.end(
@@ -151,6 +161,14 @@ class WorkerMachine implements EmbeddedMachine {
   #emit(event: ConsoleEvent): void {
     if (this.#listener === undefined) this.#kept.push(event);
     else this.#listener(event);
+  }
+
+  debuggerLeft(): Promise<void> {
+    if (this.#isOver) return Promise.resolve();
+    const message: OwnerMessage = { kind: 'debugger left' };
+    this.#port.postMessage(message);
+    this.#signal();
+    return new Promise((resolve) => this.#forgetting.push(resolve));
   }
 
   onConsole(listener: (event: ConsoleEvent) => void): void {
@@ -192,6 +210,7 @@ class WorkerMachine implements EmbeddedMachine {
     await this.#ended;
     clearInterval(again);
     this.#isOver = true;
+    for (const forgotten of this.#forgetting.splice(0)) forgotten();
     this.#port.close();
   }
 }

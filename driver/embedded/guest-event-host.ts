@@ -4,13 +4,15 @@ import type { ScriptMemory } from '../../script-engine/evaluator/script-machine'
 import type { EventRequest } from '../debuggee';
 import type { EventHost, HaltCause, Place, SafeBuffer } from './events/event-host';
 import type { GuestMachine } from './guest-machine';
-import { PROCESS_ID } from './guest/process';
 
 /** The parts that need the debugger's server and the loop, which are made after the core. */
 export interface HostOutlets {
   message(operation: number, text: string): void;
   sendBuffer(eventTag: bigint, bytes: Uint8Array): void;
   halt(cause: HaltCause): void;
+  /** See EventHost. */
+  inject(vector: number, errorCode: number | undefined): boolean;
+  traceStep(traceType: number): void;
 }
 
 export class GuestEventHost implements EventHost {
@@ -24,13 +26,14 @@ export class GuestEventHost implements EventHost {
 
   get place(): Place {
     const machine = this.#machine;
+    const { coreId, processId, threadId } = machine.guest.place;
     return {
-      coreId: 0,
-      processId: PROCESS_ID,
-      threadId: machine.process.current.id,
+      coreId,
+      processId,
+      threadId,
       processNameAddress: machine.processNameAddress,
-      processObject: machine.processObject,
-      threadObject: machine.threadObject,
+      processObject: machine.processObject(processId),
+      threadObject: machine.threadObject(threadId),
       tebAddress: 0n,
       instructionPointer: machine.cpu.rip,
       dateAddress: 0n,
@@ -66,12 +69,12 @@ export class GuestEventHost implements EventHost {
   }
 
   allocateBuffer(sizeBytes: number): SafeBuffer {
-    const { area } = this.#machine;
+    const { area } = this.#machine.guest;
     const address = area.reserve(sizeBytes);
     return { address, sizeBytes, read: () => area.read(address, sizeBytes) };
   }
   releaseBuffer(buffer: SafeBuffer): void {
-    this.#machine.area.release(buffer.address, buffer.sizeBytes);
+    this.#machine.guest.area.release(buffer.address, buffer.sizeBytes);
   }
 
   message(operation: number, text: string): void {
@@ -86,8 +89,10 @@ export class GuestEventHost implements EventHost {
   flush(): void {
     // Messages leave the machine as they are printed, so none is ever waiting.
   }
-  injectInterrupt(): boolean {
-    // A user program has no interrupt handlers that could receive it.
-    return false;
+  injectInterrupt(vector: number, errorCode: number | undefined): boolean {
+    return this.#outlets().inject(vector, errorCode);
+  }
+  traceStep(traceType: number): void {
+    this.#outlets().traceStep(traceType);
   }
 }

@@ -6,7 +6,6 @@
 import type { ScriptMemory } from '../../script-engine/evaluator/script-machine';
 import type { TargetModule } from '../debuggee';
 import type { MemoryAccess } from '../native/unicorn';
-import type { PageEntries } from './memory/page-tables';
 import type { PhysicalMemory } from './memory/physical-memory';
 import type { CodeSpace } from './cpu/code-runner';
 import type { Cpu } from './cpu/cpu';
@@ -22,6 +21,17 @@ export type ConsoleWriter = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => 
 /** Who runs on the selected core. */
 export interface GuestPlace {
   readonly coreId: number;
+  readonly processId: number;
+  readonly threadId: number;
+}
+
+export interface GuestProcessSummary {
+  readonly processId: number;
+  /** Physical address of its page tables. */
+  readonly cr3: bigint;
+}
+
+export interface GuestThreadSummary {
   readonly processId: number;
   readonly threadId: number;
 }
@@ -61,8 +71,8 @@ export interface Exposure {
 }
 
 export interface Guest {
-  /** Shown to the user of the debugger. */
-  readonly operatingSystem: string;
+  /** Shown to the user of the debugger: "Linux x86-64 program". */
+  readonly kind: string;
   readonly end: GuestEnd | undefined;
   readonly coreCount: number;
   readonly cpu: Cpu;
@@ -74,6 +84,11 @@ export interface Guest {
   readonly codeSpace: CodeSpace;
   readonly processName: string;
   hasProcess(processId: number): boolean;
+  processes(): readonly GuestProcessSummary[];
+  /** Of all processes. */
+  threads(): readonly GuestThreadSummary[];
+  /** Puts a thread on the selected core, ready or not. False for a thread that does not exist. */
+  switchThread(threadId: number): boolean;
   /** The main program first. */
   modules(): readonly TargetModule[];
   /** Puts a core's state on the CPU for the debugger to see. Called only with a core below `coreCount`. */
@@ -81,7 +96,6 @@ export interface Guest {
 
   /** Physical address; the page is given first when the guest has a right to it. */
   translate(address: bigint): bigint | undefined;
-  entries(address: bigint): PageEntries;
 
   /** The CPU must not run before `schedule` has found somebody for it. */
   readonly isWaiting: boolean;

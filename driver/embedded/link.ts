@@ -27,9 +27,12 @@ export const MAX_UNREAD_BYTES = 4 << 20;
 export interface WorkerData {
   readonly options: EmbeddedMachineOptions;
   readonly words: Int32Array;
-  /** To the worker: bytes of the debugger, as Uint8Array. From it: WorkerMessage. */
+  /** To the worker: OwnerMessage. From it: WorkerMessage. */
   readonly port: MessagePort;
 }
+
+/** Bytes of the debugger, or the news that its connection is gone. */
+export type OwnerMessage = Uint8Array | { readonly kind: 'debugger left' };
 
 /** Everything that the worker tells goes one way, so that the order in which things happened is the order of arrival. */
 export type WorkerMessage =
@@ -37,6 +40,8 @@ export type WorkerMessage =
   | { readonly kind: 'refused'; readonly origin: 'program' | 'machine'; readonly text: string }
   /** Bytes of the debugger's wire. */
   | { readonly kind: 'wire'; readonly bytes: Uint8Array }
+  /** The answer to `debugger left`: nothing of its session is on the way any more. */
+  | { readonly kind: 'debugger forgotten' }
   | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly kind: 'exited'; readonly code: number; readonly signal: string | undefined }
   | { readonly kind: 'failed'; readonly text: string };

@@ -1,18 +1,18 @@
 /** The thread in which the embedded machine lives. It never returns to its event loop before the machine is over. */
 
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { ownSystemName } from '../kd/own-target';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { EventCore } from './events/event-core';
 import { GuestEventHost, type HostOutlets } from './guest-event-host';
 import { GuestMachine } from './guest-machine';
 import { NotRunnableError } from './guest/elf';
-import { MAX_UNREAD_BYTES, WORD, type WorkerData, type WorkerMessage } from './link';
+import { MAX_UNREAD_BYTES, WORD, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 import { MachineLoop, type Transport } from './machine-loop';
 import { KdServer } from './server/kd-server';
 
 const { options, words, port } = workerData as WorkerData;
-const OPERATING_SYSTEM = 'Linux x86-64 program on the embedded machine of HyperDbg for VS Code';
 const CONSOLE_WAIT_MS = 50;
 
 function tell(message: WorkerMessage): void {
@@ -29,17 +29,28 @@ function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
   tell({ kind: 'output', stream, bytes });
 }
 
-const transport: Transport = {
-  take: () => {
+/** Bytes of the debugger; the end of a session is dealt with on the way to them. */
+function takeBytes(forgetDebugger: () => void): Uint8Array | undefined {
+  for (;;) {
     Atomics.store(words, WORD.seen, Atomics.load(words, WORD.signal));
-    const received = receiveMessageOnPort(port) as { message: Uint8Array } | undefined;
-    return received?.message;
-  },
+    const received = receiveMessageOnPort(port) as { message: OwnerMessage } | undefined;
+    if (received === undefined) return undefined;
+    if (received.message instanceof Uint8Array) return received.message;
+    forgetDebugger();
+    tell({ kind: 'debugger forgotten' });
+  }
+}
+
+const createTransport = (forgetDebugger: () => void): Transport => ({
+  take: () => takeBytes(forgetDebugger),
   wait: (timeoutMs) => {
     Atomics.wait(words, WORD.signal, Atomics.load(words, WORD.seen), timeoutMs);
   },
   get mustQuit() {
     return mustQuit();
+  },
+  get hasNews() {
+    return Atomics.load(words, WORD.signal) !== Atomics.load(words, WORD.seen);
   },
   whileInterruptible: (body) => {
     Atomics.store(words, WORD.running, 1);
@@ -50,7 +61,7 @@ const transport: Transport = {
       Atomics.store(words, WORD.running, 0);
     }
   },
-};
+});
 
 function createMachine(): GuestMachine | undefined {
   try {
@@ -86,16 +97,19 @@ function runMachine(machine: GuestMachine): void {
     machine,
     events,
     send: (bytes) => tell({ kind: 'wire', bytes }),
-    operatingSystem: OPERATING_SYSTEM,
+    operatingSystem: ownSystemName(machine.guest.kind),
   });
+  const transport = createTransport(() => server.disconnect());
   const loop = new MachineLoop(machine, events, server, transport);
   const outlets: HostOutlets = {
     message: (operation: number, text: string) => server.message(operation, text),
     sendBuffer: (eventTag: bigint, bytes: Uint8Array) => server.sendBuffer(eventTag, bytes),
     halt: loop.halt.bind(loop),
+    inject: loop.inject.bind(loop),
+    traceStep: loop.traceStep.bind(loop),
   };
   const failure = loop.run();
-  const { end } = machine.process;
+  const { end } = machine.guest;
   if (failure !== undefined) tell({ kind: 'failed', text: failure });
   else if (end !== undefined) tell({ kind: 'exited', ...end });
 }

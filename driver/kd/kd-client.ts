@@ -61,7 +61,7 @@ export class KdClient implements Debuggee {
     this.description = description;
     this.#session = session;
     this.#timeoutMs = timeoutMs;
-    this.#memory = new KdMemory(this.#ask);
+    this.#memory = new KdMemory(this.#ask, session.isOwn);
   }
 
   get halted(): Stop | undefined {

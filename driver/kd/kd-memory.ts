@@ -22,6 +22,8 @@ export type Ask = <V, A>(
 ) => Promise<A>;
 
 const PAGE_BYTES = 4096;
+/** Pages that fit into one frame. */
+const LONG_READ_BYTES = 64 * 1024;
 const QWORD_BYTES = 8;
 const TOP = 1n << 64n;
 /** What a debuggee says of a page that is not there. */
@@ -37,13 +39,13 @@ interface Piece {
   readonly sizeBytes: number;
 }
 
-/** The pieces of a range, none of which crosses a page: a debuggee translates the first byte only (6.1, TRAP). */
-function pagePieces(address: bigint, sizeBytes: number): Piece[] {
+/** The pieces of a range, none of which crosses a multiple of `pieceBytes`. */
+function piecesOf(address: bigint, sizeBytes: number, pieceBytes: number): Piece[] {
   const pieces: Piece[] = [];
   for (let byteOffset = 0; byteOffset < sizeBytes;) {
     const at = address + BigInt(byteOffset);
     if (at >= TOP) break;
-    const size = Math.min(sizeBytes - byteOffset, PAGE_BYTES - Number(at % BigInt(PAGE_BYTES)));
+    const size = Math.min(sizeBytes - byteOffset, pieceBytes - Number(at % BigInt(pieceBytes)));
     pieces.push({ address: at, byteOffset, sizeBytes: size });
     byteOffset += size;
   }
@@ -52,14 +54,17 @@ function pagePieces(address: bigint, sizeBytes: number): Piece[] {
 
 export class KdMemory {
   readonly #ask: Ask;
+  readonly #readPieceBytes: number;
 
-  constructor(ask: Ask) {
+  /** `isOwn`: the target is an embedded machine. Others translate the first byte of a request only (6.1, TRAP). */
+  constructor(ask: Ask, isOwn: boolean) {
     this.#ask = ask;
+    this.#readPieceBytes = isOwn ? LONG_READ_BYTES : PAGE_BYTES;
   }
 
   async read(address: bigint, sizeBytes: number, space: AddressSpace): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
-    for (const piece of pagePieces(address, sizeBytes)) {
+    for (const piece of piecesOf(address, sizeBytes, this.#readPieceBytes)) {
       const part = await this.#readPiece(piece, space);
       parts.push(part);
       if (part.length < piece.sizeBytes) break;
@@ -93,7 +98,7 @@ export class KdMemory {
   }
 
   async write(address: bigint, bytes: Uint8Array, space: AddressSpace): Promise<void> {
-    const pieces = pagePieces(address, bytes.length);
+    const pieces = piecesOf(address, bytes.length, PAGE_BYTES);
     // A debuggee tests the first address only, and half a write helps nobody.
     if (space === 'virtual' && pieces.length > 1) {
       for (const piece of pieces)

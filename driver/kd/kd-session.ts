@@ -5,8 +5,9 @@ import type { DebuggeeListener, Stop, TargetModule } from '../debuggee';
 import { DriverError } from '../driver-error';
 import type { KdFrame } from './frame';
 import { KdConnection } from './kd-connection';
-import { messageOfLog } from './log-message';
+import { exitCodeOfText, messageOfLog } from './log-message';
 import { moduleOfRecord } from './machine-records';
+import { isOwnSystemName } from './own-target';
 import { ANSWER, REQUEST } from './packets';
 import { stopOfRecord } from './stop-record';
 
@@ -31,6 +32,7 @@ export class KdSession {
   #modules: readonly TargetModule[] = [];
   #comingModules: TargetModule[] = [];
   #isStarted = false;
+  #isOwn = false;
   #script: ScriptRecord | undefined;
 
   constructor(stream: ByteStream, signature: string) {
@@ -51,6 +53,10 @@ export class KdSession {
   /** The debuggee has accepted this debugger. */
   get isStarted(): boolean {
     return this.#isStarted;
+  }
+  /** It is an embedded machine, whose requests have no traps. */
+  get isOwn(): boolean {
+    return this.#isOwn;
   }
 
   /** The returned function ends it. */
@@ -119,6 +125,7 @@ export class KdSession {
         return;
       case ANSWER.started.action:
         this.#isStarted = true;
+        this.#isOwn = isOwnSystemName(ANSWER.started.decode(frame.payload).OsName);
         return;
       case ANSWER.log.action:
         this.#takeLog(frame);
@@ -152,6 +159,11 @@ export class KdSession {
     const message = messageOfLog(ANSWER.log.decode(frame.payload));
     if ('bytes' in message) {
       this.#tell((listener) => listener.buffer?.(message));
+      return;
+    }
+    const exitCode = message.kind === 'info' ? exitCodeOfText(message.text) : undefined;
+    if (exitCode !== undefined) {
+      this.#tell((listener) => listener.exited?.(exitCode));
       return;
     }
     const script = message.eventTag === undefined ? this.#script : undefined;

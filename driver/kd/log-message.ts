@@ -21,6 +21,18 @@ export function errorText(eventTag: bigint | undefined, slot: number | undefined
 
 const ERROR_FORM = /^(?:event 0x([0-9a-f]+)|script)(?:, slot 0x([0-9a-f]+))?: /;
 
+const EXIT_FORM = /^the guest has exited with code 0x([0-9a-f]+)\n?$/;
+
+/** How a served target tells the end of its program: the wire has no frame for it. `exitCodeOfText` reads it back. */
+export function exitText(code: number): string {
+  return `the guest has exited with code 0x${code.toString(16)}\n`;
+}
+
+export function exitCodeOfText(text: string): number | undefined {
+  const digits = EXIT_FORM.exec(text)?.[1];
+  return digits === undefined ? undefined : Number.parseInt(digits, 16);
+}
+
 /** What a log frame says; a `buffer` is our own extension, see `logOfBuffer`. */
 export function messageOfLog(log: LogPayload): TargetMessage | TargetBuffer {
   if (log.operation === OPERATION.OPERATION_LOG_WITH_TAG && log.bytes.length >= TAG_BYTES) {

@@ -39,12 +39,13 @@ describe('what the extension contributes', () => {
 
   it('configurations to start with use only attributes of the schema', () => {
     const [debuggerEntry] = contributes.debuggers;
-    const known = new Set([
-      'type',
-      'request',
-      'name',
-      ...Object.keys(debuggerEntry.configurationAttributes.launch.properties),
-    ]);
+    const known = (request: string) =>
+      new Set([
+        'type',
+        'request',
+        'name',
+        ...Object.keys(debuggerEntry.configurationAttributes[request].properties),
+      ]);
     const bodies = [
       ...debuggerEntry.initialConfigurations,
       ...debuggerEntry.configurationSnippets.map((snippet: { body: object }) => snippet.body),
@@ -52,7 +53,7 @@ describe('what the extension contributes', () => {
     assert.ok(bodies.length >= 3);
     for (const body of bodies) {
       assert.deepEqual(
-        Object.keys(body).filter((attribute) => !known.has(attribute)),
+        Object.keys(body).filter((attribute) => !known(body.request).has(attribute)),
         [],
       );
       assert.equal(body.type, 'hyperdbg');

@@ -66,7 +66,12 @@ describe('launch configuration', () => {
   });
 
   it('refuses a request that the adapter does not know', async () => {
-    const decision = await decideLaunch({ type: 'hyperdbg', request: 'attach', name: 'x' }, editor());
-    assert.match(decision.kind === 'refused' ? decision.reason : '', /"attach" is not known/);
+    const decision = await decideLaunch({ type: 'hyperdbg', request: 'restart', name: 'x' }, editor());
+    assert.match(decision.kind === 'refused' ? decision.reason : '', /"restart" is not known/);
+  });
+
+  it('attaches without a question', async () => {
+    const given = { type: 'hyperdbg', request: 'attach', name: 'x', connection: 'tcp:127.0.0.1:50000' };
+    assert.deepEqual(await decideLaunch(given, editor()), { kind: 'launch', defaults: {} });
   });
 });

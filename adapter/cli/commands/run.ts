@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { type RunOutcome, runOnGuest } from '../../run/run-on-guest';
+import { type RunOptions, type RunOutcome, runOnGuest } from '../../run/run-on-guest';
 import type { RunRecord } from '../../run/run-record';
+import { remoteTarget } from '../../target/remote-target';
 import { CliError, EXIT, wrongUse } from '../cli-error';
 import { printJson, printLine, say, untilInterrupted } from '../console-io';
 import type { GuestArguments } from '../guest-arguments';
@@ -12,29 +13,58 @@ interface RunCommandOptions {
   readonly json?: true;
   readonly maxStops?: number;
   readonly timeout?: number;
+  readonly connect?: string;
+  readonly signature?: string;
 }
 
-/** `hds run`: a script on the embedded machine with a guest program (cli.md). `guest` was cut off before parsing. */
+/**
+ * `hds run`: a script on the embedded machine with a guest program, or on a target that runs already (cli.md). `guest` was cut
+ * off before parsing.
+ */
 export function addRunCommand(program: Command, guest: GuestArguments | undefined): void {
   program
     .command('run')
-    .description('arm a script on the embedded machine, run a guest program there and go on after each stop')
-    .usage('[options] <script> --guest <program> [arguments of the program...]')
+    .description('arm a script on a target, let its guest run and go on after each stop')
+    .usage('[options] <script> (--guest <program> [arguments of the program...] | --connect <address>)')
     .argument('<script>', 'HyperDbg script (.hds)')
     .option('--arg <value>', 'value of $arg1, $arg2 … in this order; may be repeated', collected)
     .option('--json', 'print one JSON object a line')
     .option('--max-stops <count>', 'end the run at this stop', countValue)
     .option('--timeout <seconds>', 'end the run after this time', secondsAsMs)
+    .option('--connect <address>', 'a target that runs already: tcp:HOST:PORT or pipe:PATH')
+    .option('--signature <text>', 'build signature of a real debuggee, with --connect')
     .addHelpText('after', '\n--guest comes last: everything behind it is the program and its arguments.')
     .action(async (script: string, options: RunCommandOptions) => {
-      if (guest === undefined) {
-        throw wrongUse('"hds run" needs a program: hds run SCRIPT.hds --guest PROGRAM [ARGUMENT…]');
+      if ((guest === undefined) === (options.connect === undefined)) {
+        throw wrongUse(
+          '"hds run" needs a program or a target: hds run SCRIPT.hds --guest PROGRAM [ARGUMENT…], or hds run SCRIPT.hds --connect tcp:HOST:PORT',
+        );
       }
       process.exitCode = await run(script, options, guest);
     });
 }
 
-async function run(script: string, options: RunCommandOptions, guest: GuestArguments): Promise<number> {
+/** What is run, and where. */
+function targetOf(
+  { connect, signature }: RunCommandOptions,
+  guest: GuestArguments | undefined,
+): Pick<RunOptions, 'program' | 'programArgs' | 'openTarget'> {
+  if (guest !== undefined) return { program: guest.program, programArgs: guest.args };
+  return {
+    openTarget: ({ signal }) =>
+      remoteTarget({
+        connection: connect ?? '',
+        ...(signature === undefined ? {} : { signature }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+  };
+}
+
+async function run(
+  script: string,
+  options: RunCommandOptions,
+  guest: GuestArguments | undefined,
+): Promise<number> {
   const scriptText = readTextFile(script);
   const emit = options.json === true ? printJson : printRecord;
   const outcome = await untilInterrupted((signal) =>
@@ -43,8 +73,7 @@ async function run(script: string, options: RunCommandOptions, guest: GuestArgum
         scriptPath: script,
         scriptText,
         scriptArgs: options.arg ?? [],
-        program: guest.program,
-        programArgs: guest.args,
+        ...targetOf(options, guest),
         ...(options.maxStops === undefined ? {} : { maxStops: options.maxStops }),
         ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout }),
         signal,

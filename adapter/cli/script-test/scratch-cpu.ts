@@ -1,4 +1,4 @@
-import { UnicornCodeRunner } from '../../../driver/embedded/cpu/code-runner';
+import { codeSpaceOf, UnicornCodeRunner } from '../../../driver/embedded/cpu/code-runner';
 import type { CodeRunner } from '../../../driver/embedded/events/event-host';
 import { KernelArea } from '../../../driver/embedded/memory/kernel-area';
 import { isCanonical } from '../../../driver/embedded/memory/page-entry';
@@ -28,7 +28,7 @@ export function startScratchCpu(): ScratchCpu {
   const memory = new PhysicalMemory(MEMORY_BYTES);
   const tables = new PageTables(memory);
   const area = new KernelArea(memory, tables);
-  const codeRunner = new UnicornCodeRunner(library, memory, area, tables);
+  const codeRunner = new UnicornCodeRunner(library, memory, area, codeSpaceOf(tables));
   // No CPU reaches an address whose upper bits differ, but a test may name bytes there.
   const unreachable = plainPages();
   return {

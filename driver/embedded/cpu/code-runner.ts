@@ -8,6 +8,7 @@ import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary }
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
 import type { CodeResult, CodeRunner, SafeBuffer } from '../events/event-host';
 import type { KernelArea } from '../memory/kernel-area';
+import type { PageTables } from '../memory/page-tables';
 import { PAGE_BYTES, type PhysicalMemory } from '../memory/physical-memory';
 import { enableLongMode } from './long-mode';
 
@@ -47,6 +48,17 @@ export interface CodeSpace {
   readonly version: number;
   /** Watches are for the guest's accesses; the driver's own code never runs into them. */
   unwatched<T>(body: () => T): T;
+}
+
+/** The address space of these tables and nothing else. */
+export function codeSpaceOf(tables: PageTables): CodeSpace {
+  return {
+    root: () => BigInt(tables.root),
+    get version() {
+      return tables.version;
+    },
+    unwatched: (body) => tables.unwatched('all', body),
+  };
 }
 
 interface PlacedCode {
@@ -123,9 +135,7 @@ export class UnicornCodeRunner implements CodeRunner {
     for (const [index, value] of registers.entries()) {
       view.setBigUint64(this.#registersPhysical + 8 * index, value, true);
     }
-    const error = this.#space.unwatched(() =>
-      this.#execute(placed, kind, context, buffer?.address ?? 0n),
-    );
+    const error = this.#space.unwatched(() => this.#execute(placed, kind, context, buffer?.address ?? 0n));
     if (error !== undefined) return { ok: false, error };
     for (let index = 0; index < registers.length; index++) {
       registers[index] = view.getBigUint64(this.#registersPhysical + 8 * index, true);

@@ -11,6 +11,8 @@ export type Occurrence =
       readonly stage: 'pre' | 'post';
       /** `$context` as table 5.6 says: call number, ECX, port, vector, address ... */
       readonly context: bigint;
+      /** Of writes to control registers: the bits that would change. */
+      readonly changedBits?: bigint;
     }
   | {
       /** A memory access, for `!monitor` events of all letters (types 0 to 6). */

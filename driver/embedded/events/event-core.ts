@@ -40,6 +40,8 @@ export class EventCore {
   /** Scripts of the halted debugger run while an event's script waits in `pause()`: same globals, own stack. */
   readonly #haltedSession = new ScriptSession({ globals: this.#session.globals });
   #pass: Pass | undefined;
+  /** No event fires meanwhile. */
+  isMuted = false;
 
   constructor(
     readonly host: EventHost,
@@ -110,6 +112,13 @@ export class EventCore {
     return { status: OK, isEnabled };
   }
 
+  /** Forgets events and the variables of scripts: the next debugger finds what the first one found. */
+  reset(): void {
+    this.modify('all', 'clear');
+    this.#session.globals.fill(0n);
+    this.isMuted = false;
+  }
+
   /** Every registered event, newest first. */
   events(): readonly (EventRequest & { readonly isEnabled: boolean })[] {
     return this.#store.events.map((event) => ({ ...event.request, isEnabled: event.isEnabled }));
@@ -117,7 +126,7 @@ export class EventCore {
 
   /** Whether an enabled event of this type exists: what a CPU asks before it makes an occurrence. */
   isWanted(type: number): boolean {
-    return this.#store.isWanted(type);
+    return !this.isMuted && this.#store.isWanted(type);
   }
 
   /**
@@ -137,7 +146,7 @@ export class EventCore {
     };
     this.#pass = pass;
     try {
-      for (const event of this.#store.candidates(occurrence)) {
+      for (const event of this.isMuted ? [] : this.#store.candidates(occurrence)) {
         if (onlyTag === undefined) this.#visit(event, pass);
         else if (event.request.tag === onlyTag && !missesPost(event, occurrence)) this.#visit(event, pass);
       }
@@ -151,10 +160,11 @@ export class EventCore {
   #visit(event: StoredEvent, pass: Pass): void {
     const { request } = event;
     const { occurrence } = pass;
+    const changedBits = occurrence.kind === 'instruction' ? occurrence.changedBits : undefined;
     if (
       !event.isEnabled ||
       !this.#isHere(request) ||
-      !event.kind.matches(request.options, occurrence.context)
+      !event.kind.matches(request.options, occurrence.context, changedBits)
     )
       return;
     if (occurrence.stage === 'pre' && request.stage !== 1) {

@@ -79,6 +79,8 @@ export interface EventHost {
   scriptAsked?(request: ScriptRequest): void;
   /** False when this world cannot inject; then the script that asked fails. */
   injectInterrupt(vector: number, errorCode: number | undefined): boolean;
+  /** Asks for one instruction after this event, and then for an event of type trace (DEBUGGER_EVENT_TRACE_TYPE). */
+  traceStep?(traceType: number): void;
 }
 
 export type CodeResult =

@@ -17,7 +17,7 @@ export interface EventKind {
   /** SDK status of a refusal; undefined when the options are fine. */
   refuse?(options: readonly bigint[]): number | undefined;
   /** Whether an occurrence with this context is for an event with these options. */
-  matches(options: readonly bigint[], context: bigint): boolean;
+  matches(options: readonly bigint[], context: bigint, changedBits?: bigint): boolean;
   /** Of `!monitor` only: the accesses it is for. */
   readonly accesses?: string;
 }
@@ -103,8 +103,12 @@ const KINDS: Readonly<Record<number, EventKind>> = {
   [TYPE.TSC_INSTRUCTION_EXECUTION]: always,
   [TYPE.PMC_INSTRUCTION_EXECUTION]: always,
   [TYPE.VMCALL_INSTRUCTION_EXECUTION]: always,
-  // P2, the mask of bits, is the CPU's business: with other bits nothing occurs.
-  [TYPE.CONTROL_REGISTER_MODIFIED]: exact,
+  // P2 is the mask of the bits whose change is of interest.
+  [TYPE.CONTROL_REGISTER_MODIFIED]: {
+    matches: (options, context, changedBits) =>
+      context === option(options, 0) &&
+      (changedBits === undefined || (changedBits & option(options, 1)) !== 0n),
+  },
   [TYPE.CONTROL_REGISTER_READ]: refused,
   [TYPE.CONTROL_REGISTER_3_MODIFIED]: refused,
   [TYPE.TRAP_EXECUTION_MODE_CHANGED]: {

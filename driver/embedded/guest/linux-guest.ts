@@ -4,12 +4,19 @@ import path from 'node:path';
 import type { TargetModule } from '../../debuggee';
 import type { MemoryAccess, UnicornLibrary } from '../../native/unicorn';
 import { Cpu, type SavedCpu } from '../cpu/cpu';
-import type { CodeSpace } from '../cpu/code-runner';
+import { codeSpaceOf, type CodeSpace } from '../cpu/code-runner';
 import type { EmbeddedMachineOptions } from '../embedded-machine';
-import type { ConsoleWriter, Guest, GuestEnd, GuestException, GuestPlace } from '../guest';
+import type {
+  ConsoleWriter,
+  Guest,
+  GuestEnd,
+  GuestException,
+  GuestPlace,
+  GuestProcessSummary,
+  GuestThreadSummary,
+} from '../guest';
 import { GuestMemory } from '../guest-memory';
 import { KernelArea, SELECTOR } from '../memory/kernel-area';
-import type { PageEntries } from '../memory/page-tables';
 import { PageTables } from '../memory/page-tables';
 import { PhysicalMemory } from '../memory/physical-memory';
 import { AddressSpace } from './address-space';
@@ -33,7 +40,7 @@ const IDLE = [0xf4, 0xeb, 0xfd];
 const RSP = 4;
 
 export class LinuxGuest implements Guest {
-  readonly operatingSystem = 'Linux x86-64 program on the embedded machine of HyperDbg for VS Code';
+  readonly kind = 'Linux x86-64 program';
   readonly coreCount: number;
   readonly physical = new PhysicalMemory(MEMORY_BYTES);
   readonly cpu: Cpu;
@@ -67,13 +74,7 @@ export class LinuxGuest implements Guest {
       this.area.descriptorTable.address,
       this.area.descriptorTable.limit,
     );
-    this.codeSpace = {
-      root: () => BigInt(tables.root),
-      get version() {
-        return tables.version;
-      },
-      unwatched: (body) => tables.unwatched('all', body),
-    };
+    this.codeSpace = codeSpaceOf(tables);
     this.exposure = new ProcessExposure(this.cpu, space, tables, this.physical);
     this.memory = new GuestMemory(this.physical, {
       translate: (address) => this.translate(address),
@@ -155,6 +156,19 @@ export class LinuxGuest implements Guest {
     return processId === PROCESS_ID;
   }
 
+  processes(): readonly GuestProcessSummary[] {
+    return [{ processId: PROCESS_ID, cr3: BigInt(this.#tables.root) }];
+  }
+
+  threads(): readonly GuestThreadSummary[] {
+    return this.process.threads.map(({ id }) => ({ processId: PROCESS_ID, threadId: id }));
+  }
+
+  switchThread(threadId: number): boolean {
+    this.#leaveIdle();
+    return this.process.switchTo(threadId);
+  }
+
   /** A core with several threads shows the one that can run. */
   selectCore(core: number): void {
     const { process } = this;
@@ -162,7 +176,7 @@ export class LinuxGuest implements Guest {
     const threads = process.threads.filter((thread) => this.#coreOf(thread) === core);
     const thread = threads.find(({ wait }) => wait === undefined) ?? threads[0];
     if (thread !== undefined) {
-      process.putOnCpu(thread);
+      process.switchTo(thread.id);
       return;
     }
     process.current.saved.save();
@@ -197,10 +211,6 @@ export class LinuxGuest implements Guest {
     const present = this.#tables.translate(address);
     if (present !== undefined || address >= USER_LIMIT) return present;
     return this.#space.touch(Number(address), 'read') ? this.#tables.translate(address) : undefined;
-  }
-
-  entries(address: bigint): PageEntries {
-    return this.#tables.entries(address);
   }
 
   /** Which code lies at a physical address is not known, and looking it up costs more than translating anew. */

@@ -172,15 +172,21 @@ export class GuestProcess {
     for (let offset = 1; offset <= threads.length; offset++) {
       const next = threads[(at + offset) % threads.length];
       if (next === undefined || next.wait !== undefined) continue;
-      this.putOnCpu(next, at >= 0);
+      this.#putOnCpu(next, at >= 0);
       return 0;
     }
     const deadlines = threads.map(({ wait }) => wait?.deadlineMs ?? Infinity);
     return Math.max(1, Math.min(...deadlines) - performance.now());
   }
 
-  /** Changes to another thread. The present one's state is kept unless it has ended. */
-  putOnCpu(next: GuestThread, keepCurrent = true): void {
+  /** Puts this thread on the CPU, ready or not: the debugger wants to see it. False when it does not exist. */
+  switchTo(threadId: number): boolean {
+    const thread = this.#threads.find(({ id }) => id === threadId);
+    if (thread !== undefined) this.#putOnCpu(thread, this.#threads.includes(this.#current));
+    return thread !== undefined;
+  }
+
+  #putOnCpu(next: GuestThread, keepCurrent: boolean): void {
     const woke = next !== this.#current || next.wakeResult !== 0;
     if (next !== this.#current) {
       if (keepCurrent) this.#current.saved.save();

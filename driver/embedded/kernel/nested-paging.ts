@@ -110,8 +110,7 @@ export class NestedPaging implements Exposure, CpuPaging {
     const isUser = this.#cpu.privilegeLevel === 3;
     const found = this.#walker.walk(this.#root, address);
     const bits =
-      (isUser ? ERROR.user : 0) |
-      (access === 'write' ? ERROR.write : access === 'execute' ? ERROR.fetch : 0);
+      (isUser ? ERROR.user : 0) | (access === 'write' ? ERROR.write : access === 'execute' ? ERROR.fetch : 0);
     if (found === undefined) return { kind: 'fault', errorCode: bits };
     const isWritable = found.isWritable || (!isUser && !this.#isWriteProtected);
     const isAllowed =
@@ -161,6 +160,14 @@ export class NestedPaging implements Exposure, CpuPaging {
     this.#cpu.flushTlb();
     this.onSitesChanged();
     return true;
+  }
+
+  /** Memory was written past the CPU: what was found in it may be gone. */
+  forgetCode(): void {
+    if (this.#code.size === 0) return;
+    this.#code.clear();
+    this.#cpu.flushTlb();
+    this.onSitesChanged();
   }
 
   /** Sites that begin in the page; the last of them may reach into the next one. */

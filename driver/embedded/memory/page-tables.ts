@@ -31,12 +31,6 @@ interface Watch {
   entry: bigint;
 }
 
-export interface PageEntries {
-  readonly addresses: readonly bigint[];
-  /** PML4E, PDPTE, PDE, PTE; 0 behind the first that is not present. */
-  readonly values: readonly bigint[];
-}
-
 const pageOf = (address: bigint): bigint => address - (address & BigInt(PAGE_BYTES - 1));
 
 const watchedEntry = ({ kind, entry }: Watch): bigint => entry & ~(kind === 'write' ? WRITABLE : PRESENT);
@@ -149,14 +143,6 @@ export class PageTables {
   isWritable(address: bigint): boolean {
     const entry = this.#leaf(address);
     return entry !== undefined && (entry & WRITABLE) !== 0n;
-  }
-
-  /** The entries on the way to `address`, as the KD request for page tables reports them: without the marks of watches. */
-  entries(address: bigint): PageEntries {
-    const entries = this.#walker.entries(BigInt(this.root), address);
-    const watch = this.#watches.get(pageOf(address));
-    if (watch === undefined) return entries;
-    return { ...entries, values: [...entries.values.slice(0, BOTTOM), watch.entry] };
   }
 
   /** A virtual address at which the physical page is mapped, or undefined. Walks every present entry. */

@@ -13,7 +13,6 @@ import {
   USER,
   WRITABLE,
 } from './page-entry';
-import type { PageEntries } from './page-tables';
 import { PAGE_BYTES, type PhysicalMemory } from './physical-memory';
 
 export interface WalkedPage {
@@ -79,23 +78,6 @@ export class PageWalker {
       const entry = view.getBigUint64(at, true);
       if ((entry & bits) !== bits) view.setBigUint64(at, entry | bits, true);
     }
-  }
-
-  /** PML4E, PDPTE, PDE, PTE on the way to `address`; 0 behind the leaf of a large page and behind what is not present. */
-  entries(root: bigint, address: bigint): PageEntries {
-    const addresses = [0n, 0n, 0n, 0n];
-    const values = [0n, 0n, 0n, 0n];
-    let table = Number(root & FRAME);
-    for (const [level, shift] of LEVEL_SHIFTS.entries()) {
-      if (table + PAGE_BYTES > this.#limit) break;
-      const at = table + offsetInTable(address, shift);
-      const entry = this.#memory.view.getBigUint64(at, true);
-      addresses[level] = BigInt(at);
-      values[level] = entry;
-      if ((entry & PRESENT) === 0n || isLeaf(entry, shift)) break;
-      table = Number(entry & FRAME);
-    }
-    return { addresses, values };
   }
 
   /** A virtual address that leads to the physical one, the lowest first; undefined when there is none. */

@@ -10,6 +10,8 @@ export class BreakpointList {
   readonly #machine: Machine;
   readonly #breakpoints = new Map<bigint, Breakpoint>();
   #lastId = 0n;
+  /** No breakpoint stops the machine meanwhile. */
+  isMuted = false;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -64,10 +66,17 @@ export class BreakpointList {
     for (const { id } of this.all) this.clear(id);
   }
 
+  /** Makes the list what it was before the first debugger came: ids count from 1 again. */
+  reset(): void {
+    this.clearAll();
+    this.#lastId = 0n;
+    this.isMuted = false;
+  }
+
   /** The id of the breakpoint at `address` that applies to the present process, thread and core. Removes one-shot ones. */
   hit(address: bigint): bigint | undefined {
     const breakpoint = this.all.find((candidate) => candidate.address === address && candidate.isEnabled);
-    if (breakpoint === undefined) return undefined;
+    if (breakpoint === undefined || this.isMuted) return undefined;
     const { processId, threadId } = this.#machine.currentProcess();
     const isHere =
       (breakpoint.processId === ALL || breakpoint.processId === processId) &&

@@ -8,7 +8,9 @@
  *      CPU and call `stop({ reason: 'requested' })`.
  *   3. `stop(...)` makes `state` `halted`: feed `receive` (blocking on the transport) until `state` is no longer `halted`,
  *      then take `takeResume()` and do what it says. A machine halted inside a CPU hook does the same there.
- *   4. `state` `closed`: the debugger has left. Events and breakpoints are gone; run on or end. `stop` does nothing then.
+ *   4. Between two instructions of a running machine ask `takeSwitch()` and stop for what it gives.
+ *   5. `state` `closed`: the debugger has left. Events and breakpoints are gone; run on or end. `stop` does nothing then.
+ *      Another debugger that shows its signature makes it `running` again.
  */
 
 import type { Stop, StopReason } from '../../debuggee';
@@ -19,7 +21,13 @@ import { PACKET_TYPE, type Packet } from '../../kd/packet';
 import { ANSWER, packetByAction, REQUEST } from '../../kd/packets';
 import { recordOfStop } from '../../kd/stop-record';
 import { textToBytes } from '../../kd/text-bytes';
-import { DEBUGGER_ERROR, OPERATION, REGS_ENUM, SDK } from '../../sdk/tables.generated';
+import {
+  DEBUGGEE_PAUSING_REASON,
+  DEBUGGER_ERROR,
+  OPERATION,
+  REGS_ENUM,
+  SDK,
+} from '../../sdk/tables.generated';
 import type { EventCore } from '../events/event-core';
 import { BreakpointList } from './breakpoint-list';
 import type { Machine } from './machine';
@@ -54,12 +62,15 @@ const PAGE_BYTES = 4096n;
 
 export class KdServer {
   readonly #options: KdServerOptions;
-  readonly #reader = new FrameReader();
+  #reader = new FrameReader();
   readonly #breakpoints: BreakpointList;
   readonly #context: ServerContext;
   #state: ServerState = 'handshake';
   #pauseRequested = false;
   #resume: Resume | undefined;
+  #stepsAfterContinue = false;
+  #switch: { readonly threadId: number; readonly reason: StopReason } | undefined;
+  #isTracking = false;
 
   constructor(options: KdServerOptions) {
     this.#options = options;
@@ -73,6 +84,8 @@ export class KdServer {
       stop: (info) => this.stop(info),
       sendModules: () => this.sendModules(),
       resume: (resume) => this.#continue(resume),
+      stepAfterContinue: () => (this.#stepsAfterContinue = true),
+      switchAfterContinue: (threadId, reason) => (this.#switch = { threadId, reason }),
       close: () => this.#close(),
     };
   }
@@ -95,7 +108,7 @@ export class KdServer {
   }
 
   #take(frame: KdFrame): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' && frame.action !== REQUEST.version.action) return;
     const name = packetByAction(frame.action)?.name ?? `with action ${frame.action}`;
     try {
       if (frame.type === PACKET_TYPE.toRunning) this.#takeForRunning(frame);
@@ -113,7 +126,9 @@ export class KdServer {
   #takeForRunning(frame: KdFrame): void {
     switch (frame.action) {
       case REQUEST.version.action:
-        if (this.#state === 'handshake') this.#welcome(REQUEST.version.decode(frame.payload));
+        // One debugger has left, and another has come: whoever carries the bytes has greeted it.
+        if (this.#state === 'handshake' || this.#state === 'closed')
+          this.#welcome(REQUEST.version.decode(frame.payload));
         return;
       case REQUEST.pause.action:
         this.#pauseRequested = this.#state === 'running';
@@ -159,13 +174,36 @@ export class KdServer {
   }
 
   #continue(resume: Resume): void {
-    this.#resume = resume;
+    const isStep = this.#stepsAfterContinue && resume.kind === 'continue';
+    this.#stepsAfterContinue = false;
+    this.#isTracking = resume.kind === 'step' && resume.isTracking === true;
+    this.#resume = isStep ? { kind: 'step', step: 'in', callSizeBytes: undefined } : resume;
     this.#state = 'running';
   }
 
+  /**
+   * The switch to another thread that the debugger asked for, done now, when the machine stands between two instructions. The
+   * machine must stop for it; undefined when there is none.
+   */
+  takeSwitch(): StopInfo | undefined {
+    const wanted = this.#state === 'running' ? this.#switch : undefined;
+    if (wanted === undefined) return undefined;
+    this.#switch = undefined;
+    // The thread can have ended since it was asked for.
+    return this.#options.machine.switchThread(wanted.threadId) ? { reason: wanted.reason } : undefined;
+  }
+
+  /** The debugger's connection is gone, or has been: whatever it left is cleared, and another one may come. */
+  disconnect(): void {
+    this.#reader = new FrameReader();
+    if (this.#state !== 'handshake') this.#close();
+  }
+
   #close(): void {
-    this.#options.events.modify('all', 'clear');
-    this.#breakpoints.clearAll();
+    this.#options.events.reset();
+    this.#breakpoints.reset();
+    this.#stepsAfterContinue = false;
+    this.#switch = undefined;
     if (this.#state === 'halted') this.#resume = { kind: 'continue' };
     this.#pauseRequested = false;
     this.#state = 'closed';
@@ -178,7 +216,12 @@ export class KdServer {
     // The debugger that asked for a pause has its stop now, whatever the reason.
     this.#pauseRequested = false;
     this.#resume = undefined;
-    this.#send(ANSWER.stopped, recordOfStop(this.#describeStop(info)));
+    const record = recordOfStop(this.#describeStop(info));
+    // Follows a command and not the program, so the client shows no instruction (recorded: `rdmsr`).
+    if (info.reason === 'command finished') record.IgnoreDisassembling = true;
+    if (info.reason === 'step' && this.#isTracking)
+      record.PausingReason = DEBUGGEE_PAUSING_REASON.DEBUGGEE_PAUSING_REASON_DEBUGGEE_TRACKING_STEPPED;
+    this.#send(ANSWER.stopped, record);
   }
 
   #describeStop(info: StopInfo): Stop {

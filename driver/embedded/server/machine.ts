@@ -11,6 +11,27 @@ export interface PageTableEntry {
 /** PML4E, PDPTE, PDE, PTE. */
 export type PageTableWalk = readonly [PageTableEntry, PageTableEntry, PageTableEntry, PageTableEntry];
 
+export interface CpuidResult {
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+}
+
+export interface ProcessSummary {
+  readonly processId: number;
+  readonly processName: string;
+  readonly processObject: bigint;
+  /** Physical address of its page tables. */
+  readonly cr3: bigint;
+}
+
+export interface ThreadSummary {
+  readonly processId: number;
+  readonly threadId: number;
+  readonly threadObject: bigint;
+}
+
 /** An int3 breakpoint of the debugger. Processes, threads and cores are checked by the server when it is hit. */
 export interface Breakpoint {
   /** From 1 up. */
@@ -41,10 +62,26 @@ export interface Machine {
 
   /** Breakpoints never show in it. */
   readonly memory: ScriptMemory;
-  /** undefined when the walk ends before the last table. */
+  /** undefined when the walk ends before the last table. Behind the entry of a large page there are zeros. */
   pageTableEntries(virtualAddress: bigint): PageTableWalk | undefined;
+
   currentProcess(): ProcessDetails;
   hasProcess(processId: number): boolean;
+  processes(): readonly ProcessSummary[];
+  /** Of all processes. */
+  threads(): readonly ThreadSummary[];
+  /** Puts a thread on the selected core; only between two instructions. False for a thread that does not exist. */
+  switchThread(threadId: number): boolean;
+
+  /** Value on the selected core; undefined for a register that its CPU does not have. */
+  readMsr(msr: number): bigint | undefined;
+  /** False for a register that the selected core does not have, and for a value that it does not take. */
+  writeMsr(msr: number, value: bigint): boolean;
+  /** What the CPUID instruction answers; undefined when it cannot be run. */
+  cpuid(leaf: number, subleaf: number): CpuidResult | undefined;
+  /** The handlers of the 256 vectors; undefined when the selected core has no table that can be read. */
+  interruptHandlers(): readonly bigint[] | undefined;
+
   /** The main program first. */
   modules(): readonly TargetModule[];
 

@@ -7,7 +7,6 @@ import { errorText } from '../../kd/log-message';
 import { guestRegistersOf } from '../../kd/machine-records';
 import { ANSWER, REQUEST } from '../../kd/packets';
 import { ALL_REGISTERS } from '../../kd/special-payloads';
-import { bytesToText, untilNul } from '../../kd/text-bytes';
 import {
   DEBUGGEE_BREAKPOINT_MODIFICATION_REQUEST as BREAKPOINT_VERB,
   DEBUGGER_ERROR,
@@ -15,10 +14,14 @@ import {
   OPERATION,
   REGS_ENUM,
 } from '../../sdk/tables.generated';
+import { installHardwareRequests } from './hardware-requests';
 import { installMemoryRequests } from './memory-requests';
 import { installProcessRequests } from './process-requests';
-import { installUnavailableRequests } from './unavailable-requests';
+import { installSearchRequest } from './search-request';
 import type { Install, ServerContext } from './server-context';
+import { installStackRequest } from './stack-request';
+import { installTestQuery } from './test-query';
+import { installUserInput } from './user-commands';
 
 const OK = DEBUGGER_ERROR.DEBUGGER_OPERATION_WAS_SUCCESSFUL;
 const handlers = new Map<number, (context: ServerContext, payload: Uint8Array) => void>();
@@ -48,7 +51,10 @@ install(REQUEST.step, (context, value) => {
   const step = STEP_KINDS[value.StepType];
   if (step === undefined) throw new RangeError(`there is no kind of step ${value.StepType}`);
   const isOverCall = step === 'over' && value.IsCurrentInstructionACall;
-  context.resume({ kind: 'step', step, callSizeBytes: isOverCall ? value.CallLength : undefined });
+  const isTracking =
+    value.StepType === STEPPING.DEBUGGER_REMOTE_STEPPING_REQUEST_INSTRUMENTATION_STEP_IN_FOR_TRACKING;
+  const callSizeBytes = isOverCall ? value.CallLength : undefined;
+  context.resume({ kind: 'step', step, callSizeBytes, isTracking });
 });
 install(REQUEST.continue, (context) => context.resume({ kind: 'continue' }));
 install(REQUEST.close, (context) => context.close());
@@ -85,13 +91,6 @@ install(REQUEST.runScript, ({ events, send, log }, { record, tail }) => {
     FormatValue: run.result ?? 0n,
     Result: run.ok ? OK : DEBUGGER_ERROR.DEBUGGER_ERROR_PREPARING_DEBUGGEE_TO_RUN_SCRIPT,
   });
-});
-
-// Commands of the stock client run in the debuggee's own client program, which an embedded machine does not have.
-install(REQUEST.userInput, ({ log, stop }, { record, tail }) => {
-  const command = bytesToText(untilNul(tail));
-  log(OPERATION.OPERATION_LOG_ERROR_MESSAGE, `this target runs no commands, so "${command}" was not run\n`);
-  if (!record.IgnoreFinishedSignal) stop({ reason: 'command finished' });
 });
 
 const answerOf = (status: number) => ({ IsSuccessful: status === OK, Error: status });
@@ -203,4 +202,8 @@ install(REQUEST.reloadSymbols, ({ sendModules, stop }) => {
 
 installMemoryRequests(install);
 installProcessRequests(install);
-installUnavailableRequests(install);
+installHardwareRequests(install);
+installSearchRequest(install);
+installStackRequest(install);
+installTestQuery(install);
+installUserInput(install);

@@ -13,6 +13,8 @@ export type Resume =
       readonly step: StepKind;
       /** For `over`: length of the call at RIP, whose next instruction ends the step; undefined when RIP is no call. */
       readonly callSizeBytes: number | undefined;
+      /** The debugger follows every instruction; its stops have a reason of their own (8.3, reason 4). */
+      readonly isTracking?: boolean;
     };
 
 export interface ServerContext {
@@ -24,6 +26,10 @@ export interface ServerContext {
   stop(info: { readonly reason: StopReason }): void;
   sendModules(): void;
   resume(resume: Resume): void;
+  /** The next continue runs one instruction only. */
+  stepAfterContinue(): void;
+  /** A switch happens when the machine runs again, and halts it at once (8.4). */
+  switchAfterContinue(threadId: number, reason: 'process switched' | 'thread switched'): void;
   close(): void;
 }
 

@@ -111,6 +111,22 @@ describe('kernel-debugger frames', () => {
     assert.ok(dropped[0]!.kind === 'dropped' && dropped[0]!.sizeBytes > MAX_FRAME_BYTES);
   });
 
+  it('the checksum is the sum of all bytes, whatever the length and the place in the stream', () => {
+    const random = new Random(3);
+    for (let round = 0; round < 400; round++) {
+      const payload = Uint8Array.from({ length: random.below(round < 300 ? 300 : 5000) }, () =>
+        random.below(4) === 0 ? 0xff : random.below(256),
+      );
+      const bytes = encodeFrame(frame(payload));
+      const summed = bytes.subarray(1, -4).reduce((sum, byte) => (sum + byte) & 0xff, 0);
+      assert.equal(bytes[0], summed);
+      // Frames of one zero byte shift what follows them without a trace.
+      const shift = Uint8Array.of(0, 0x00, 0x80, 0xee, 0xff);
+      const items = new FrameReader().push(concat([...Array(round % 4).fill(shift), bytes]));
+      assert.deepEqual(framesOf(items), [frame(payload)]);
+    }
+  });
+
   it('a payload that cannot fit is refused', () => {
     assert.throws(() => encodeFrame(frame(new Uint8Array(MAX_FRAME_BYTES))), /at most 81892 bytes/);
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ownSystemName } from '../../../driver/kd/own-target';
 import { REGS_ENUM } from '../../../driver/sdk/tables.generated';
 import { PAGE, PAGE_BYTES, PROCESS_ID, THREAD_ID } from '../embedded/server/plain-machine';
 import { PlainTarget } from '../embedded/server/plain-target';
@@ -215,6 +216,20 @@ describe('kernel-debugger client: registers and memory', () => {
       debuggee.writeMemory(0x10n, Uint8Array.of(1)),
       refusedWith('DEBUGGER_ERROR_EDIT_MEMORY_STATUS_INVALID_ADDRESS_BASED_ON_CURRENT_PROCESS'),
     );
+  });
+
+  it('an embedded machine is read many pages at a time, up to the first that is missing', async () => {
+    const own = new PlainTarget(undefined, ownSystemName('A test'));
+    const { debuggee, target } = await connect({}, own);
+    await debuggee.pause();
+    target.machine.memory.write(PAGE + 0xffen, Uint8Array.of(1, 2, 3, 4));
+    target.stream.sent.length = 0;
+    assert.deepEqual([...(await debuggee.readMemory(PAGE + 0xffen, 4))], [1, 2, 3, 4]);
+    assert.equal((await debuggee.readMemory(PAGE, 0x2000)).length, 0x2000);
+    assert.equal((await debuggee.readMemory(PAGE + 0x800n, 0x3000)).length, 0x1800);
+    assert.equal(target.stream.sent.length, 3);
+    assert.equal((await debuggee.readMemory(PAGE + 0x2000n, 0x1000)).length, 0);
+    await debuggee.close();
   });
 
   it('memory that holds the end marker of frames comes through', async () => {

@@ -1,5 +1,5 @@
 import type Mocha from 'mocha';
-import { UnicornCodeRunner } from '../../../../driver/embedded/cpu/code-runner';
+import { codeSpaceOf, UnicornCodeRunner } from '../../../../driver/embedded/cpu/code-runner';
 import { Cpu } from '../../../../driver/embedded/cpu/cpu';
 import { KernelArea, SELECTOR } from '../../../../driver/embedded/memory/kernel-area';
 import { PageTables } from '../../../../driver/embedded/memory/page-tables';
@@ -34,7 +34,7 @@ export class BenchMachine {
 
   constructor(library: UnicornLibrary, code: string) {
     this.cpu = new Cpu(library, this.memory, this.tables.root);
-    this.codeRunner = new UnicornCodeRunner(library, this.memory, this.area, this.tables);
+    this.codeRunner = new UnicornCodeRunner(library, this.memory, this.area, codeSpaceOf(this.tables));
     const codePage = this.memory.allocatePage();
     this.memory.bytes.set(hex(code), codePage);
     this.tables.map(CODE, codePage, { user: true, write: false, execute: true });

@@ -31,17 +31,6 @@ describe('page tables of the embedded machine', () => {
     assert.equal(tables.translate(0x90_0000n), undefined);
   });
 
-  it('shows the four entries of a walk, zeros where it ends', () => {
-    const { addresses, values } = tables.entries(0x40_0000n);
-    assert.equal(addresses.length, 4);
-    assert.equal(
-      values.every((value) => (value & 1n) === 1n),
-      true,
-    );
-    const missing = tables.entries(0x1234_5678_9000n);
-    assert.deepEqual(missing.values.slice(1), [0n, 0n, 0n]);
-  });
-
   it('knows canonical addresses', () => {
     assert.deepEqual(
       [0n, 0x7fff_ffff_ffffn, 0x8000_0000_0000n, 0xffff_8000_0000_0000n, 2n ** 64n - 1n].map(isCanonical),

@@ -10,7 +10,13 @@ import type {
   SafeBuffer,
   ScriptRequest,
 } from '../../../../driver/embedded/events/event-host';
-import type { Machine, PageTableWalk } from '../../../../driver/embedded/server/machine';
+import type {
+  CpuidResult,
+  Machine,
+  PageTableWalk,
+  ProcessSummary,
+  ThreadSummary,
+} from '../../../../driver/embedded/server/machine';
 import { DEBUGGER_ERROR, REGS_ENUM } from '../../../../driver/sdk/tables.generated';
 
 export const PAGE = 0x400000n;
@@ -96,6 +102,9 @@ export class PlainMachine implements Machine, EventHost {
     { path: '/home/user/größe', baseAddress: PAGE, isUserMode: true, is32Bit: false },
     { path: '/lib/ld.so', baseAddress: 0x7f0000000000n, isUserMode: true, is32Bit: false },
   ];
+  readonly switched: number[] = [];
+  readonly msrs = new Map<number, bigint>([[0xc0000080, 0xd01n]]);
+  handlers: readonly bigint[] | undefined;
   #buffers = 0;
 
   get place() {
@@ -137,6 +146,35 @@ export class PlainMachine implements Machine, EventHost {
   }
   hasProcess(processId: number): boolean {
     return processId === PROCESS_ID;
+  }
+  processes(): readonly ProcessSummary[] {
+    const { processId, processObject } = this.place;
+    return [{ processId, processName: 'guest', processObject, cr3: 0x1000n }];
+  }
+  threads(): readonly ThreadSummary[] {
+    const { processId, threadId, threadObject } = this.place;
+    return [
+      { processId, threadId, threadObject },
+      { processId, threadId: threadId + 1, threadObject: threadObject + 1n },
+    ];
+  }
+  switchThread(threadId: number): boolean {
+    this.switched.push(threadId);
+    return this.threads().some((thread) => thread.threadId === threadId);
+  }
+  readMsr(msr: number): bigint | undefined {
+    return this.msrs.get(msr);
+  }
+  writeMsr(msr: number, value: bigint): boolean {
+    if (!this.msrs.has(msr)) return false;
+    this.msrs.set(msr, value);
+    return true;
+  }
+  cpuid(leaf: number, subleaf: number): CpuidResult {
+    return { eax: leaf, ebx: subleaf, ecx: 0x33, edx: 0x44 };
+  }
+  interruptHandlers(): readonly bigint[] | undefined {
+    return this.handlers;
   }
   modules(): readonly TargetModule[] {
     return this.moduleList;

@@ -17,13 +17,13 @@ export class PlainTarget {
   ignoresPause = false;
   ignoresSteps = false;
 
-  constructor(signature?: string) {
+  constructor(signature?: string, operatingSystem = 'plain machine') {
     [this.clientStream, this.stream] = memoryStreamPair();
     this.server = new KdServer({
       machine: this.machine,
       events: this.events,
       send: (bytes) => this.stream.send(bytes),
-      operatingSystem: 'plain machine',
+      operatingSystem,
       ...(signature === undefined ? {} : { signature }),
     });
     this.machine.onMessage = (operation, text) => this.server.message(operation, text);

@@ -1,19 +1,23 @@
-/** Requests for hardware that an embedded machine does not have: each gets its answer with a refusal, so that nobody waits. */
+/**
+ * Requests about the hardware (driver-protocol 6.5, 8.4). The machine has no APIC, no PCI bus, no system management mode and
+ * no tracing: those get the SDK's refusal as their answer, so that nobody waits.
+ */
 
 import { ANSWER, REQUEST } from '../../kd/packets';
 import { DEBUGGER_ERROR } from '../../sdk/tables.generated';
+import { cpuidAnswer } from './cpuid-request';
 import type { Install } from './server-context';
 
+const OK = DEBUGGER_ERROR.DEBUGGER_OPERATION_WAS_SUCCESSFUL;
+/** The SDK has no code of its own for a missing bus or table. */
 const NO_SUCH_HARDWARE = DEBUGGER_ERROR.DEBUGGER_ERROR_DEBUGGER_NOT_INITIALIZED;
 
-export function installUnavailableRequests(install: Install): void {
-  // The stock client mutes breakpoints and events with it around shipped commands, which do not run here (8.4).
-  install(REQUEST.testQuery, ({ send }, record) =>
-    send(ANSWER.testQuery, { ...record, KernelStatus: DEBUGGER_ERROR.DEBUGGER_OPERATION_WAS_SUCCESSFUL }),
-  );
-  install(REQUEST.cpuid, ({ send }, record) =>
-    send(ANSWER.cpuid, { ...record, KernelStatus: NO_SUCH_HARDWARE }),
-  );
+export function installHardwareRequests(install: Install): void {
+  install(REQUEST.cpuid, ({ machine, send }, record) => send(ANSWER.cpuid, cpuidAnswer(machine, record)));
+  install(REQUEST.idt, ({ machine, send }) => {
+    const handlers = machine.interruptHandlers();
+    send(ANSWER.idt, { status: handlers === undefined ? NO_SUCH_HARDWARE : OK, handlers: handlers ?? [] });
+  });
   install(REQUEST.apic, ({ send }, record) =>
     send(ANSWER.apic, {
       kind: 'none',
@@ -26,7 +30,6 @@ export function installUnavailableRequests(install: Install): void {
   install(REQUEST.pciDevice, ({ send }, record) =>
     send(ANSWER.pciDevice, { ...record, KernelStatus: NO_SUCH_HARDWARE }),
   );
-  install(REQUEST.idt, ({ send }) => send(ANSWER.idt, { status: NO_SUCH_HARDWARE, handlers: undefined }));
   install(REQUEST.smi, ({ send }, record) =>
     send(ANSWER.smi, {
       ...record,
