@@ -18,6 +18,7 @@ import { PAGE_BYTES } from './memory/physical-memory';
 
 const PAGE_FAULT = 14;
 const INVALID_OPCODE = 6;
+const EXCEPTION_COUNT = 32;
 const RAX = 0;
 const RSP = 4;
 const PAGE_FAULT_WRITE = 2;
@@ -306,7 +307,9 @@ export class OccurrenceSource {
     const address = cpu.rip;
     const where = vector === PAGE_FAULT ? cpu.engine.readRegister('cr2') : address;
     const occurrence: Occurrence = { kind: 'instruction', type, stage: 'pre', context: BigInt(vector) };
-    const delivery = this.#events.isWanted(type) ? this.#deliver(occurrence) : NOTHING;
+    // `int n` with a vector of its own is no exception (SDM volume 3, 26.2: the exception bitmap has 32 bits).
+    const isException = vector < EXCEPTION_COUNT;
+    const delivery = isException && this.#events.isWanted(type) ? this.#deliver(occurrence) : NOTHING;
     if (delivery.shortCircuited || cpu.rip !== address || this.#isOver) return;
     this.#changingMode(() => guest.exception({ vector, errorCode, isSoftware }, where));
     if (delivery.postNeeded && !this.#isOver) this.#deliver({ ...occurrence, stage: 'post' });

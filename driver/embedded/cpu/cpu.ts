@@ -55,7 +55,18 @@ export interface CpuPorts {
   write(port: number, sizeBytes: number, value: number): void;
 }
 
+/** A page fault that our own paging has found; the engine knows nothing of it. */
+interface OwnFault {
+  readonly kind: 'own fault';
+  readonly address: bigint;
+  readonly access: MemoryAccess;
+  readonly errorCode: number;
+}
+
 const PAGE_FAULT = 14;
+const FETCH_ERROR = 16;
+const PAGE_BITS = 12n;
+const LONGEST_INSTRUCTION_BYTES = 15n;
 /** Hidden parts of 64-bit code and of data segments, without the privilege level (SDM volume 3, 3.4.5). */
 const CODE_ATTRIBUTES = 0x00a0_9b00;
 const DATA_ATTRIBUTES = 0x00c0_9300;
@@ -97,7 +108,9 @@ export class Cpu {
   readonly general: BigUint64Array;
   readonly #context: UnicornContext;
   readonly #exits = new Set<bigint>();
-  #pending: CpuExit | undefined;
+  #pending: CpuExit | OwnFault | undefined;
+  /** CR2 as the last page fault of the guest has left it. */
+  #faultAddress = 0n;
   /** `new`: the engine has other addresses. `lifted`: it has none, but its translations are right. */
   #exitState: 'set' | 'lifted' | 'new' = 'set';
   #paging: CpuPaging | undefined;
@@ -130,7 +143,7 @@ export class Cpu {
       this.#stopFor({ kind: 'exception', vector, errorCode: 0, isSoftware: false }),
     );
     engine.onInvalidInstruction(() => {
-      this.#pending = { kind: 'invalid opcode' };
+      this.#pending ??= { kind: 'invalid opcode' };
       return false;
     });
   }
@@ -154,12 +167,10 @@ export class Cpu {
   #translate(address: bigint, access: MemoryAccess): Translation | undefined {
     const walk = this.#paging?.walk(address, access);
     if (walk?.kind === 'page') return walk;
-    if (walk?.kind === 'fault') {
-      this.engine.writeRegister('cr2', address);
-      this.#pending = { kind: 'exception', vector: PAGE_FAULT, errorCode: walk.errorCode, isSoftware: false };
-    } else {
-      this.#pending = { kind: 'held access', address, access };
-    }
+    this.#pending ??=
+      walk?.kind === 'fault'
+        ? { kind: 'own fault', address, access, errorCode: walk.errorCode }
+        : { kind: 'held access', address, access };
     return undefined;
   }
 
@@ -168,8 +179,9 @@ export class Cpu {
     this.engine.requestStop();
   }
 
+  /** What comes first counts: after a run the engine can raise more (see `#isStray`). */
   #stopFor(exit: CpuExit): void {
-    this.#pending = exit;
+    this.#pending ??= exit;
     this.engine.requestStop();
   }
 
@@ -222,8 +234,8 @@ export class Cpu {
     const atExit = this.#exits.has(this.rip);
     // At an exit address nothing has run, so a fault there is none of the guest's: for an address at the start of its page
     // the engine touches the page before as well.
-    if (exit?.kind === 'exception' && FETCH_FAULTS.has(exit.vector) && atExit)
-      return { kind: 'exit address' };
+    const isFault = exit?.kind === 'exception' && FETCH_FAULTS.has(exit.vector);
+    if (atExit && (isFault || exit?.kind === 'held access')) return { kind: 'exit address' };
     return exit ?? { kind: atExit ? 'exit address' : 'interrupted' };
   }
 
@@ -269,13 +281,16 @@ export class Cpu {
       case 'syscall':
         this.rip -= BigInt(pending.sizeBytes);
         return pending;
-      case 'exception': {
-        const details = this.#acknowledge();
-        // The engine knows nothing of a fault that our own paging has found.
-        return this.#paging !== undefined && pending.vector === PAGE_FAULT
-          ? pending
-          : { ...pending, ...details };
+      case 'exception':
+        return this.#genuine({ ...pending, ...this.#acknowledge() });
+      case 'own fault': {
+        const { address, access, errorCode } = pending;
+        if (access === 'execute' && this.#isStray(address)) return undefined;
+        this.#setFaultAddress(address);
+        return { kind: 'exception', vector: PAGE_FAULT, errorCode, isSoftware: false };
       }
+      case 'held access':
+        return pending.access === 'execute' && this.#isStray(pending.address) ? undefined : pending;
       case undefined:
         return code === UC_ERROR.ok
           ? undefined
@@ -283,6 +298,31 @@ export class Cpu {
       default:
         return pending;
     }
+  }
+
+  /**
+   * After a run the engine looks at the code of every exit address, wherever the CPU then is. Where that code cannot be
+   * reached it raises a fault, which is none of the guest's: nothing was executed there.
+   */
+  #isStray(fetched: bigint): boolean {
+    const page = fetched >> PAGE_BITS;
+    return page !== this.rip >> PAGE_BITS && page !== (this.rip + LONGEST_INSTRUCTION_BYTES) >> PAGE_BITS;
+  }
+
+  #genuine(exit: CpuExit & { kind: 'exception' }): CpuExit | undefined {
+    if (exit.vector !== PAGE_FAULT) return exit;
+    const address = this.engine.readRegister('cr2');
+    if ((exit.errorCode & FETCH_ERROR) !== 0 && this.#isStray(address)) {
+      this.engine.writeRegister('cr2', this.#faultAddress);
+      return undefined;
+    }
+    this.#faultAddress = address;
+    return exit;
+  }
+
+  #setFaultAddress(address: bigint): void {
+    this.#faultAddress = address;
+    this.engine.writeRegister('cr2', address);
   }
 
   /** Reads the exception's details and lets the engine forget that it is in flight (see engine-layout). */
