@@ -15,7 +15,7 @@ const [PML4E, PDPTE, PDE, PTE] = SHIFTS;
 
 /** undefined when an entry before the last is not present. `root` is CR3. */
 export function walkPageTables(
-  memory: ScriptMemory,
+  memory: Pick<ScriptMemory, 'readPhysical'>,
   root: bigint,
   address: bigint,
 ): PageTableWalk | undefined {
