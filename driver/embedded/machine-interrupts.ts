@@ -7,7 +7,7 @@ const GATE_BYTES = 16;
 
 /** The handler of each vector, 0 behind the table's limit; undefined when the table is not mapped. */
 export function readInterruptHandlers(
-  memory: ScriptMemory,
+  memory: Pick<ScriptMemory, 'read'>,
   table: { readonly base: bigint; readonly limit: number },
 ): readonly bigint[] | undefined {
   const gates = Math.min(VECTORS, Math.floor((table.limit + 1) / GATE_BYTES));

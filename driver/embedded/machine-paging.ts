@@ -11,7 +11,7 @@ const [PML4E, PDPTE, PDE, PTE] = LEVEL_SHIFTS;
 
 /** undefined when an entry before the last is not present. `root` is CR3. */
 export function walkPageTables(
-  memory: ScriptMemory,
+  memory: Pick<ScriptMemory, 'readPhysical'>,
   root: bigint,
   address: bigint,
 ): PageTableWalk | undefined {

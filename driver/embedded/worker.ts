@@ -44,6 +44,8 @@ function takeBytes(forgetDebugger: () => void): Uint8Array | undefined {
 const createTransport = (forgetDebugger: () => void): Transport => ({
   take: () => takeBytes(forgetDebugger),
   wait: (timeoutMs) => {
+    // The last look at what had come may have been the one that saw the signal to quit.
+    if (mustQuit()) return;
     Atomics.wait(words, WORD.signal, Atomics.load(words, WORD.seen), timeoutMs);
   },
   get mustQuit() {

@@ -86,17 +86,19 @@ async function run(
 }
 
 function exitStatusOf(outcome: RunOutcome, options: RunCommandOptions): number {
+  // A target that somebody else has started goes on without us.
+  const fate = options.connect === undefined ? 'ended' : 'left as it is, without the events of the script';
   switch (outcome.kind) {
     case 'exited':
     case 'maxStops':
       return EXIT.done;
     case 'timeout':
       throw new CliError(
-        `The guest did not exit within ${(options.timeout ?? 0) / 1000} s and was ended. Give more with --timeout.`,
+        `The guest did not exit within ${(options.timeout ?? 0) / 1000} s and was ${fate}. Give more with --timeout.`,
         EXIT.failed,
       );
     case 'cancelled':
-      say('hds: interrupted; the guest was ended.');
+      say(`hds: interrupted; the guest was ${fate}.`);
       return EXIT.interrupted;
     case 'script':
       for (const problem of outcome.problems)

@@ -3,7 +3,8 @@
 import { addressOf } from '../../native/unicorn';
 
 export const PAGE_BYTES = 4096;
-const FIRST_FREE_FRAME = 0x1000;
+/** Low memory is nobody's: who tries a physical address out writes there, and not over page tables. */
+const FIRST_FREE_FRAME = 0x1_0000;
 
 /** No page frame is left. The guest sees it as ENOMEM. */
 export class OutOfMemoryError extends Error {

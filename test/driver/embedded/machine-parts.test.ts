@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readInterruptHandlers } from '../../../driver/embedded/machine-interrupts';
 import { isExecutableWalk, walkPageTables } from '../../../driver/embedded/machine-paging';
-import { PlainMachine } from './server/plain-machine';
 
 /** Physical memory of a few pages; nothing is mapped. */
 function physicalMemory(words: Readonly<Record<number, bigint>>) {
@@ -9,13 +8,12 @@ function physicalMemory(words: Readonly<Record<number, bigint>>) {
   const view = new DataView(bytes.buffer);
   for (const [at, value] of Object.entries(words)) view.setBigUint64(Number(at), value, true);
   return {
-    ...new PlainMachine().memory,
     read: (address: bigint, sizeBytes: number) => bytes.slice(Number(address), Number(address) + sizeBytes),
     readPhysical: (address: bigint, sizeBytes: number) =>
       address + BigInt(sizeBytes) <= BigInt(bytes.length)
         ? bytes.slice(Number(address), Number(address) + sizeBytes)
         : undefined,
-  } as unknown as PlainMachine['memory'];
+  };
 }
 
 const NX = 1n << 63n;

@@ -39,7 +39,7 @@ describe('page tables of the embedded machine', () => {
   });
 
   it('refuses when no page is left, and hands freed pages out clean', () => {
-    const small = new PhysicalMemory(4 * 4096);
+    const small = new PhysicalMemory(0x1_0000 + 3 * 4096);
     const pages = [small.allocatePage(), small.allocatePage(), small.allocatePage()];
     assert.throws(() => small.allocatePage(), OutOfMemoryError);
     small.bytes.fill(0xaa, pages[1], (pages[1] ?? 0) + 4096);

@@ -96,7 +96,7 @@ describe('the frames of the original client, answered by a guest', function () {
   const outcomes = new Map<string, { statuses: number[]; texts: string[] }>();
   let replayed = 0;
 
-  // A machine for each session: the recorded writes to physical memory go where its page tables are.
+  // A machine for each session, as they were recorded.
   beforeEach(async function () {
     skipWithoutCpu(this);
     const { file } = buildGuest(this, LOOP);
@@ -136,6 +136,7 @@ describe('the frames of the original client, answered by a guest', function () {
     assert.deepEqual(statusesOf('memory-read.json db fffff80012345000'), [unmapped]);
     assert.deepEqual(statusesOf('memory-read.json !dq 1000'), [OK]);
     assert.deepEqual(statusesOf('memory-write.json !eb 1000 cc'), [OK]);
+    assert.deepEqual(statusesOf('memory-write.json !eq 3000 fffff80012345000'), [OK]);
     assert.deepEqual(statusesOf('memory-write.json !sd 1000 41414141 l 20'), [OK]);
     assert.deepEqual(statusesOf('memory-read.json k'), [OK]);
     assert.deepEqual(statusesOf('translation.json ucpuid 55 1'), [OK]);
