@@ -109,6 +109,8 @@ export interface Guest {
 
   /** The `syscall` that RIP stands at. */
   systemCall(): void;
+  /** The 64-bit `sysret` that RIP stands at, in ring 0. */
+  systemReturn(): void;
   /** Gives the page of an access that faulted when the guest has a right to it without knowing of the fault. */
   givePage(address: bigint, access: MemoryAccess): boolean;
   /** An exception that is the guest's own. `address`: CR2 for page faults, else RIP. */

@@ -193,6 +193,12 @@ export function findInstructions(bytes: Buffer, eventTypes: ReadonlySet<number>)
   return offsets;
 }
 
+/** `sysret` with a 64-bit operand. */
+export function isSystemReturn(bytes: Uint8Array): boolean {
+  const [rex = 0, ...opcode] = bytes.subarray(0, 3);
+  return (rex & 0xf8) === 0x48 && opcode[0] === 0x0f && opcode[1] === 0x07;
+}
+
 /** `pushf`, which puts the flags on the stack where a program can see them. */
 export function isPushFlags(bytes: Uint8Array): boolean {
   const at = bytes.findIndex((byte) => !isPrefix(byte));

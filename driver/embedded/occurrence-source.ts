@@ -10,6 +10,7 @@ import type { Delivery, EventCore, Occurrence } from './events/event-core';
 import type { GuestMachine } from './guest-machine';
 import {
   decodeInstruction,
+  isSystemReturn,
   isPushFlags,
   LONGEST_INSTRUCTION_BYTES,
   type DecodedInstruction,
@@ -125,11 +126,18 @@ export class OccurrenceSource {
       this.#deliver({ kind: 'instruction', type, stage: 'pre', context: BigInt(traceType) });
   }
 
-  /** The trap flag that stops the step must not be seen by the guest: `pushf` would put it on the stack. */
+  /**
+   * The trap flag that stops the step must not be seen by the guest: `pushf` would put it on the stack. Nor does it stop the
+   * engine after a `sysret`, which loads other flags; that one is done here.
+   */
   #stepOnce(): CpuExit {
     const { cpu, guest } = this.#machine;
     const wasTrapped = (cpu.rflags & TRAP_FLAG) !== 0n;
     const bytes = wasTrapped ? OTHERS_HAVE_NONE : this.#bytesAt(cpu.rip);
+    if (isSystemReturn(bytes) && cpu.privilegeLevel === 0) {
+      guest.systemReturn();
+      return { kind: 'stepped' };
+    }
     const exit = cpu.step();
     if (exit.kind !== 'stepped' || !isPushFlags(bytes)) return exit;
     const at = (cpu.general[RSP] ?? 0n) + 1n;

@@ -23,6 +23,8 @@ export interface ScriptServices {
   disableEvent(eventId: bigint): void;
   clearEvent(eventId: bigint): void;
   injectInterrupt(vector: number, errorCode: number | undefined): void;
+  /** One instruction after this event, and then an event of type trace; absent where nothing can be stepped. */
+  traceStep?(traceType: number): void;
   /** A service this machine does not have answers here with a sentence that the script's error carries. */
   unavailable(functionName: string): string;
 }

@@ -60,7 +60,20 @@ function hardware(name: string, refusalName: string, takes: number, hasResult: b
   };
 }
 
-const traceStep = (name: string): Handler => hardware(name, 'event_trace_instrumentation_step', 0, false);
+/** DEBUGGER_EVENT_TRACE_TYPE. */
+const TRACE_TYPE = { stepIn: 1, instrumentationStepIn: 3 } as const;
+
+const traceStep =
+  (name: string, traceType: number): Handler =>
+  (run) => {
+    const { isUserMode, machine } = run;
+    if (isUserMode)
+      machine.print(
+        "err, it's not possible to call event_trace_instrumentation_step function in the user-mode\n",
+      );
+    else if (machine.services.traceStep === undefined) fault(machine.services.unavailable(name));
+    else machine.services.traceStep(traceType);
+  };
 const branchRecord = (name: string, refusalName = name): Handler => hardware(name, refusalName, 0, true);
 
 /** One script runs at a time, so nobody can release a lock that is already taken: waiting would never end. */
@@ -101,11 +114,17 @@ export const serviceInstructions: HandlerGroup = {
       (services, [errorCode = 0n, vector = 0n, type = 0n]) => inject(services, type, vector, errorCode),
     ),
   ),
-  EVENT_TRACE_STEP: traceStep('event_trace_step'),
-  EVENT_TRACE_STEP_IN: traceStep('event_trace_step_in'),
+  EVENT_TRACE_STEP: traceStep('event_trace_step', TRACE_TYPE.stepIn),
+  EVENT_TRACE_STEP_IN: traceStep('event_trace_step_in', TRACE_TYPE.stepIn),
   EVENT_TRACE_STEP_OUT: () => undefined,
-  EVENT_TRACE_INSTRUMENTATION_STEP: traceStep('event_trace_instrumentation_step'),
-  EVENT_TRACE_INSTRUMENTATION_STEP_IN: traceStep('event_trace_instrumentation_step_in'),
+  EVENT_TRACE_INSTRUMENTATION_STEP: traceStep(
+    'event_trace_instrumentation_step',
+    TRACE_TYPE.instrumentationStepIn,
+  ),
+  EVENT_TRACE_INSTRUMENTATION_STEP_IN: traceStep(
+    'event_trace_instrumentation_step_in',
+    TRACE_TYPE.instrumentationStepIn,
+  ),
   LBR_SAVE: branchRecord('lbr_save'),
   LBR_DUMP: branchRecord('lbr_dump', 'lbr_print'),
   LBR_PRINT: branchRecord('lbr_print'),

@@ -8,27 +8,50 @@ const sources = projectFile('examples/guests');
 const prebuilt = projectFile('examples/guests/prebuilt');
 const built = projectFile('examples/guests/build');
 const stampFile = path.join(built, 'stamps.json');
-const compilerFlags = ['-static', '-O1', '-g', '-fno-pie', '-no-pie'];
+const programFlags = ['-static', '-O1', '-g', '-fno-pie', '-no-pie'];
+const kernelFlags = [
+  ...programFlags,
+  ...['-std=gnu11', '-ffreestanding', '-nostdlib', '-fno-pic', '-fno-stack-protector', '-mno-red-zone'],
+  ...['-mno-sse', '-mno-mmx', '-mgeneral-regs-only', '-mcmodel=small', '-fcf-protection=none'],
+  ...['-fno-asynchronous-unwind-tables', '-Wl,--build-id=none,-z,noexecstack,--no-warn-rwx-segments'],
+];
 
 /** Builds the example guests, or takes the prebuilt ones where no C compiler makes static Linux programs. */
 export async function buildGuests(report) {
   await mkdir(built, { recursive: true });
-  const names = (await readdir(sources))
-    .filter((file) => file.endsWith('.c'))
-    .map((file) => file.slice(0, -2));
+  const guests = await findGuests();
   const compiler = await findCompiler();
   const stamps = existsSync(stampFile) ? JSON.parse(await readFile(stampFile, 'utf8')) : {};
-  for (const name of names) {
-    const inputs = [path.join(sources, `${name}.c`), path.join(prebuilt, name)].filter((file) =>
-      existsSync(file),
-    );
-    const stamp = filesStamp(inputs, compiler ?? 'prebuilt', ...compilerFlags);
+  for (const { name, files, flags } of guests) {
+    const inputs = [...files, path.join(prebuilt, name)].filter((file) => existsSync(file));
+    const stamp = filesStamp(inputs, compiler ?? 'prebuilt', ...flags);
     if (stamps[name]?.stamp === stamp && existsSync(path.join(built, name))) continue;
     report(`building ${name} …`);
-    stamps[name] = { stamp, by: await buildGuest(name, compiler) };
+    stamps[name] = { stamp, by: await buildGuest(name, compiler, flags) };
   }
   await writeFile(stampFile, JSON.stringify(stamps, undefined, 2));
-  return names.map((name) => `${name} (${stamps[name].by})`).join(', ');
+  return guests.map(({ name }) => `${name} (${stamps[name].by})`).join(', ');
+}
+
+/** A program is a C file; a kernel is a folder with a linker script, assembly and C. */
+async function findGuests() {
+  const guests = [];
+  for (const entry of await readdir(sources)) {
+    const file = path.join(sources, entry);
+    if (entry.endsWith('.c'))
+      guests.push({ name: entry.slice(0, -2), files: [file], flags: [...programFlags, file] });
+    const script = path.join(file, 'link.ld');
+    if (!existsSync(script)) continue;
+    const parts = (await readdir(file))
+      .filter((part) => /\.[cS]$/.test(part))
+      .map((part) => path.join(file, part));
+    guests.push({
+      name: entry,
+      files: [...parts, script],
+      flags: [...kernelFlags, `-Wl,-T,${script}`, ...parts],
+    });
+  }
+  return guests;
 }
 
 /** A compiler on another system makes programs for that system, which the embedded machine does not run. */
@@ -40,13 +63,12 @@ async function findCompiler() {
   return undefined;
 }
 
-async function buildGuest(name, compiler) {
+async function buildGuest(name, compiler, flags) {
   const target = path.join(built, name);
   const unfinished = path.join(built, `${name}.unfinished`);
   try {
     if (compiler !== undefined) {
-      const source = path.join(sources, `${name}.c`);
-      const { status } = await runProgram(compiler, [...compilerFlags, '-o', unfinished, source]);
+      const { status } = await runProgram(compiler, [...flags, '-o', unfinished]);
       if (status === 0 && (await isElf(unfinished))) {
         await rename(unfinished, target);
         return compiler;

@@ -8,9 +8,7 @@ import { skipBecause } from '../skip';
 const MAX_PREBUILT_BYTES = 40_000;
 const ELF_X86_64 = 62;
 const guestFolder = projectFile('examples/guests');
-const guests = readdirSync(guestFolder)
-  .filter((file) => file.endsWith('.c'))
-  .map((file) => file.slice(0, -2));
+const guests = readdirSync(path.join(guestFolder, 'prebuilt'));
 
 function runGuest(folder: string, name: string, ...args: readonly string[]): string {
   const { status, stdout } = spawnSync(path.join(guestFolder, folder, name), args, { encoding: 'utf8' });

@@ -114,6 +114,21 @@ describe('example scripts on their guests', () => {
     assert.equal(records.filter((record) => record.type === 'stopped').length, 1);
   });
 
+  it('minikernel: model-specific registers, ticks, a page fault, a changed letter, power off', () => {
+    const records = run('minikernel', 'minikernel');
+    const messages = textsOf(records, 'message');
+    assert.match(messages[0] ?? '', /^system calls enter at 10[0-9a-f]{4}$/);
+    assert.match(messages[1] ?? '', /^tick 1 interrupts process [012] at [0-9a-f]+$/);
+    assert.ok(
+      messages.some((text) => /^page fault of process 1 at 4000[0-9a-f]{2} touches 500000$/.test(text)),
+    );
+    assert.match(messages.at(-1) ?? '', /^power off with 31 after \d+ ticks$/);
+    const console = textsOf(records, 'guestOutput').join('\n');
+    assert.match(console, /enter ring 3\n[aB1<]/);
+    assert.doesNotMatch(console.split('enter ring 3')[1] ?? '', /A/);
+    assert.equal(records.find((record) => record.type === 'exited')?.code, 0x31);
+  });
+
   it('work on the prebuilt guests as well', () => {
     const { status, stdout } = hds(
       ...['run', projectFile('examples/licence.hds')],

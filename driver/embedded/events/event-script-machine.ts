@@ -104,7 +104,9 @@ function servicesOf(
     if (status !== DEBUGGER_ERROR.DEBUGGER_OPERATION_WAS_SUCCESSFUL)
       warn(`event_${verb} found no event 0x${eventId.toString(16)}; nothing was changed`);
   };
+  const { traceStep } = host;
   return {
+    ...(traceStep === undefined ? {} : { traceStep: (traceType) => traceStep.call(host, traceType) }),
     pause() {
       host.scriptAsked?.({ kind: 'pause' });
       const occasion = currentOccasion();

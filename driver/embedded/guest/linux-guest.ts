@@ -246,6 +246,10 @@ export class LinuxGuest implements Guest {
     serveSystemCall(this.process);
   }
 
+  systemReturn(): void {
+    // The machine is this guest's kernel, so no `sysret` is ever executed.
+  }
+
   givePage(address: bigint, access: MemoryAccess): boolean {
     if (this.exposure.isWatched(address, access)) return false;
     return address < USER_LIMIT && this.#space.touch(Number(address), access);

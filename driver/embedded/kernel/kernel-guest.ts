@@ -47,6 +47,11 @@ const US_PER_MS = 1000;
 
 const MSR = { star: 0xc000_0081, lstar: 0xc000_0082, flagMask: 0xc000_0084 } as const;
 const KERNEL_SELECTOR_SHIFT = 32n;
+const USER_SELECTOR_SHIFT = 48n;
+const USER_LEVEL = 3;
+/** Flags that SYSRET takes from R11, and the one that is always set. */
+const SYSRET_FLAGS = 0x3c_7fd7n;
+const RESERVED_FLAG = 2n;
 const SYSCALL_BYTES = 2n;
 const RESUME_FLAG = 1n << 16n;
 const RCX = 1;
@@ -245,6 +250,15 @@ export class KernelGuest implements Guest {
     cpu.setPrivilege(0, selector & ~3, selector + 8);
     cpu.rflags = rflags & ~engine.readMsr(MSR.flagMask) & ~RESUME_FLAG;
     cpu.rip = engine.readMsr(MSR.lstar);
+  }
+
+  /** SYSRET with a 64-bit operand (SDM volume 2): back to RCX with the flags of R11, in ring 3. */
+  systemReturn(): void {
+    const { cpu } = this;
+    const selector = Number((cpu.engine.readMsr(MSR.star) >> USER_SELECTOR_SHIFT) & 0xffffn);
+    cpu.setPrivilege(USER_LEVEL, (selector + 16) | USER_LEVEL, (selector + 8) | USER_LEVEL);
+    cpu.rflags = ((cpu.general[R11] ?? 0n) & SYSRET_FLAGS) | RESERVED_FLAG;
+    cpu.rip = cpu.general[RCX] ?? 0n;
   }
 
   /** The kernel sees each of its page faults. */
