@@ -1,6 +1,7 @@
 /** Values of command-line options. Each function is a parser for commander: it returns the value or throws. */
 
 import { InvalidArgumentError } from 'commander';
+import { MAX_CORES } from '../../driver/embedded/embedded-machine';
 
 /** An address or number in hexadecimal, as everywhere in HyperDbg: `401000`, `0x401000`, fffff800`00000000. */
 export function hexValue(text: string): bigint {
@@ -18,6 +19,13 @@ export function countValue(text: string): number {
     throw new InvalidArgumentError('Give a whole number from 1 up, in decimal.');
   }
   return value;
+}
+
+/** Processor cores of the embedded machine. */
+export function coreCount(text: string): number {
+  const count = countValue(text);
+  if (count > MAX_CORES) throw new InvalidArgumentError(`Give a number from 1 to ${MAX_CORES}.`);
+  return count;
 }
 
 /** Seconds as milliseconds; fractions are allowed. */

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly scriptPath: string;
   readonly scriptText: string;
   readonly scriptArgs?: readonly string[];
+  /** Processor cores of the embedded machine. */
+  readonly cores?: number;
   /** Not for a target that `openTarget` connects to. */
   readonly program?: string;
   readonly programArgs?: readonly string[];
@@ -78,6 +80,7 @@ function openTarget(options: RunOptions): Promise<Target> {
   return (options.openTarget ?? launchTarget)({
     program: options.program ?? '',
     arguments: options.programArgs ?? [],
+    ...(options.cores === undefined ? {} : { cores: options.cores }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
 }

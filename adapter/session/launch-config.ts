@@ -1,3 +1,4 @@
+import { MAX_CORES } from '../../driver/embedded/embedded-machine';
 import { RequestError } from './request-error';
 import type { AttachArguments, LaunchArguments } from './request-table';
 
@@ -13,6 +14,7 @@ export interface LaunchConfig extends StartConfig {
   readonly program: string;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>> | undefined;
+  readonly cores: number | undefined;
 }
 
 /** An attach configuration whose attributes have been checked. */
@@ -34,6 +36,7 @@ export function readLaunchConfig(given: LaunchArguments): LaunchConfig {
     program: given.program,
     args: texts('args', given.args),
     environment: given.env === undefined ? undefined : environment(given.env),
+    cores: given.cores === undefined ? undefined : coreCount(given.cores),
     ...startConfig(given),
   };
 }
@@ -85,6 +88,12 @@ function texts(name: string, value: unknown): readonly string[] {
     if (typeof item === 'number') return String(item);
     throw wrongKind(name, 'a list of texts');
   });
+}
+
+function coreCount(value: unknown): number {
+  const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_CORES;
+  if (!isCount) throw wrongKind('cores', `a whole number from 1 to ${MAX_CORES}`);
+  return value;
 }
 
 function flag(name: string, value: unknown): boolean {

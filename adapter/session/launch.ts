@@ -31,6 +31,7 @@ export async function launch(session: DebugSession, args: LaunchArguments, call:
       program: config.program,
       arguments: config.args,
       ...(config.environment === undefined ? {} : { environment: config.environment }),
+      ...(config.cores === undefined ? {} : { cores: config.cores }),
       signal,
     }),
   );

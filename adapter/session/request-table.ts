@@ -5,6 +5,7 @@ export interface LaunchArguments extends P.LaunchRequestArguments {
   readonly program?: unknown;
   readonly args?: unknown;
   readonly env?: unknown;
+  readonly cores?: unknown;
   readonly script?: unknown;
   readonly scripts?: unknown;
   readonly scriptArgs?: unknown;

@@ -17,6 +17,8 @@ export interface LaunchTargetConfig {
   readonly arguments: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly readableFolders?: readonly string[];
+  /** See EmbeddedMachineOptions. */
+  readonly cores?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -94,6 +96,7 @@ async function machineFor(
       program: program.path,
       arguments: config.arguments,
       ...(config.environment === undefined ? {} : { environment: config.environment }),
+      ...(config.cores === undefined ? {} : { cores: config.cores }),
       ...(config.readableFolders === undefined ? {} : { readableFolders: config.readableFolders }),
     });
   } catch (error) {

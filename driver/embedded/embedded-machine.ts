@@ -14,9 +14,11 @@ export interface EmbeddedMachineOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Folders of this computer that the guest may read besides the program's own (guests see nothing else). */
   readonly readableFolders?: readonly string[];
-  /** Processor cores, 1 to 64; one when left out. The threads of a program are spread over them. */
+  /** Processor cores, 1 to MAX_CORES; one when left out. A bare-metal kernel has one. The threads of a program are spread over them. */
   readonly cores?: number;
 }
+
+export const MAX_CORES = 64;
 
 /** What the machine's own console shows. It is no part of the debugger's wire. */
 export type ConsoleEvent =

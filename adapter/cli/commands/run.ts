@@ -6,13 +6,14 @@ import { CliError, EXIT, wrongUse } from '../cli-error';
 import { printJson, printLine, say, untilInterrupted } from '../console-io';
 import type { GuestArguments } from '../guest-arguments';
 import { readBeside, readTextFile } from '../input-file';
-import { collected, countValue, secondsAsMs } from '../option-values';
+import { collected, coreCount, countValue, secondsAsMs } from '../option-values';
 
 interface RunCommandOptions {
   readonly arg?: string[];
   readonly json?: true;
   readonly maxStops?: number;
   readonly timeout?: number;
+  readonly cores?: number;
   readonly connect?: string;
   readonly signature?: string;
 }
@@ -31,6 +32,7 @@ export function addRunCommand(program: Command, guest: GuestArguments | undefine
     .option('--json', 'print one JSON object a line')
     .option('--max-stops <count>', 'end the run at this stop', countValue)
     .option('--timeout <seconds>', 'end the run after this time', secondsAsMs)
+    .option('--cores <count>', 'processor cores of the embedded machine (1)', coreCount)
     .option('--connect <address>', 'a target that runs already: tcp:HOST:PORT or pipe:PATH')
     .option('--signature <text>', 'build signature of a real debuggee, with --connect')
     .addHelpText('after', '\n--guest comes last: everything behind it is the program and its arguments.')
@@ -46,10 +48,16 @@ export function addRunCommand(program: Command, guest: GuestArguments | undefine
 
 /** What is run, and where. */
 function targetOf(
-  { connect, signature }: RunCommandOptions,
+  { connect, signature, cores }: RunCommandOptions,
   guest: GuestArguments | undefined,
-): Pick<RunOptions, 'program' | 'programArgs' | 'openTarget'> {
-  if (guest !== undefined) return { program: guest.program, programArgs: guest.args };
+): Pick<RunOptions, 'program' | 'programArgs' | 'cores' | 'openTarget'> {
+  if (guest !== undefined) {
+    return {
+      program: guest.program,
+      programArgs: guest.args,
+      ...(cores === undefined ? {} : { cores }),
+    };
+  }
   return {
     openTarget: ({ signal }) =>
       remoteTarget({

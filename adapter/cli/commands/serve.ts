@@ -19,11 +19,13 @@ import {
 import { CliError, EXIT, wrongUse } from '../cli-error';
 import { say, untilInterrupted } from '../console-io';
 import type { GuestArguments } from '../guest-arguments';
+import { coreCount } from '../option-values';
 
 interface ServeCommandOptions {
   readonly listen: string;
   readonly allowRemote?: true;
   readonly endWithClient?: true;
+  readonly cores?: number;
 }
 
 /** `hds serve`: the embedded machine as a debuggee for any kernel-debugger client (cli.md). */
@@ -35,6 +37,7 @@ export function addServeCommand(program: Command, guest: GuestArguments | undefi
     .argument('[program]', 'the guest program, instead of --guest')
     .argument('[arguments...]', 'its arguments')
     .requiredOption('--listen <address>', 'tcp:HOST:PORT (port 0 takes a free one) or pipe:PATH')
+    .option('--cores <count>', 'processor cores of the embedded machine (1)', coreCount)
     .option('--end-with-client', 'end with the first debugger; without it the guest goes on for the next')
     .option('--allow-remote', 'listen beyond this computer; the wire knows no password')
     .addHelpText('after', '\n--guest comes last: everything behind it is the program and its arguments.')
@@ -55,7 +58,7 @@ export function addServeCommand(program: Command, guest: GuestArguments | undefi
 async function serve(guest: GuestArguments, options: ServeCommandOptions): Promise<number> {
   const address = addressOf(options.listen);
   return untilInterrupted(async (signal) => {
-    const served = await open(await machineFor(guest), address, options);
+    const served = await open(await machineFor(guest, options), address, options);
     try {
       say(
         `${guest.program} waits at its entry point for a debugger at ${connectionAddressText(served.address)}`,
@@ -82,9 +85,13 @@ function addressOf(text: string): ConnectionAddress {
   }
 }
 
-async function machineFor(guest: GuestArguments): Promise<EmbeddedMachine> {
+async function machineFor(guest: GuestArguments, { cores }: ServeCommandOptions): Promise<EmbeddedMachine> {
   try {
-    return await startEmbeddedMachine({ program: guest.program, arguments: guest.args });
+    return await startEmbeddedMachine({
+      program: guest.program,
+      arguments: guest.args,
+      ...(cores === undefined ? {} : { cores }),
+    });
   } catch (error) {
     if (!(error instanceof EmbeddedMachineError)) throw error;
     throw new CliError(error.message, error.origin === 'program' ? EXIT.wrongUse : EXIT.machineLacks);

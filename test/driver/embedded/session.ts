@@ -6,6 +6,7 @@ import {
   startEmbeddedMachine,
   type ConsoleEvent,
   type EmbeddedMachine,
+  type EmbeddedMachineOptions,
 } from '../../../driver/embedded/embedded-machine';
 import { VMM_EVENT_TYPE_ENUM } from '../../../driver/sdk/tables.generated';
 import { compileScript } from '../../../script-engine/compiler/compile';
@@ -60,8 +61,12 @@ export class Session {
   }
 
   /** Loads the program and halts it at its entry point. */
-  static async start(program: string, ...args: string[]): Promise<Session> {
-    const machine = await startEmbeddedMachine({ program, arguments: args, environment: { NAME: 'value' } });
+  static start(program: string, ...args: string[]): Promise<Session> {
+    return Session.startWith({ program, arguments: args, environment: { NAME: 'value' } });
+  }
+
+  static async startWith(options: EmbeddedMachineOptions): Promise<Session> {
+    const machine = await startEmbeddedMachine(options);
     const debuggee = await connectKdDebuggee(machine.stream);
     const session = new Session(machine, debuggee);
     await debuggee.pause();
