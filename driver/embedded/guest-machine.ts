@@ -44,7 +44,7 @@ export class GuestMachine implements Machine {
     this.guest = new Kind(library, image, options, writeConsole);
     const { cpu, physical, area, codeSpace } = this.guest;
     this.cpu = cpu;
-    this.codeRunner = new UnicornCodeRunner(library, physical, area, codeSpace);
+    this.codeRunner = new UnicornCodeRunner(library, physical, area, codeSpace, cpu.engine);
     this.intercepts = new Intercepts(this.guest);
     this.#processName = this.guest.processName.slice(0, PROCESS_NAME_BYTES);
     this.processNameAddress = area.place(Buffer.from(`${this.#processName}\0`));

@@ -84,4 +84,7 @@ export const UC_X86_REGISTER = {
   rflags: 253,
 } as const;
 
+/** XMM0; the fifteen others follow. */
+export const UC_X86_REGISTER_XMM0 = 122;
+
 export type UnicornRegister = keyof typeof UC_X86_REGISTER;

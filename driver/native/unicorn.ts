@@ -15,6 +15,7 @@ import {
   UC_TLB,
   UC_X86_INSTRUCTION,
   UC_X86_REGISTER,
+  UC_X86_REGISTER_XMM0,
   type UnicornRegister,
 } from './unicorn-constants';
 import {
@@ -61,6 +62,8 @@ export interface Translation {
 /** Answers an access whose translation the engine does not hold; undefined ends the run before the access. */
 export type TranslationHook = (address: bigint, access: MemoryAccess) => Translation | undefined;
 
+const VECTOR_COUNT = 16;
+
 const ACCESS_OF_TYPE: Readonly<Record<number, MemoryAccess>> = {
   [UC_MEMORY_ACCESS.read]: 'read',
   [UC_MEMORY_ACCESS.write]: 'write',
@@ -79,6 +82,16 @@ export function addressOf(bytes: ArrayBufferView): bigint {
   return koffi.address(bytes);
 }
 
+function vectorArea(): { values: BigUint64Array; ids: Int32Array; pointers: BigUint64Array } {
+  const values = new BigUint64Array(2 * VECTOR_COUNT);
+  const base = addressOf(values);
+  return {
+    values,
+    ids: Int32Array.from({ length: VECTOR_COUNT }, (_, index) => UC_X86_REGISTER_XMM0 + index),
+    pointers: BigUint64Array.from({ length: VECTOR_COUNT }, (_, index) => base + BigInt(16 * index)),
+  };
+}
+
 /** One x86-64 engine. Its owner calls `dispose` once, when no call is running. */
 export class Unicorn {
   /** For `requestStop`, which any thread of the process may use while the engine lives. */
@@ -87,6 +100,7 @@ export class Unicorn {
   readonly #callbacks: bigint[] = [];
   readonly #scratch = new BigUint64Array(4);
   readonly #scratchBytes = new Uint8Array(this.#scratch.buffer);
+  readonly #vectors = vectorArea();
 
   constructor(library: UnicornLibrary) {
     this.#calls = library.calls;
@@ -136,6 +150,21 @@ export class Unicorn {
       'uc_reg_write',
       this.#calls.regWrite(this.handle, UC_X86_REGISTER[register], this.#scratchBytes),
     );
+  }
+
+  /** XMM0 to XMM15, low and high half of each. */
+  readVectors(): BigUint64Array {
+    const { values, ids, pointers } = this.#vectors;
+    const code = this.#calls.regReadBatch(this.handle, ids, pointers, ids.length);
+    this.#check('uc_reg_read_batch', code);
+    return values;
+  }
+
+  writeVectors(values: BigUint64Array): void {
+    const { values: own, ids, pointers } = this.#vectors;
+    own.set(values);
+    const code = this.#calls.regWriteBatch(this.handle, ids, pointers, ids.length);
+    this.#check('uc_reg_write_batch', code);
   }
 
   readMsr(index: number): bigint {

@@ -11,6 +11,7 @@ import type { KernelArea } from '../memory/kernel-area';
 import type { PageTables } from '../memory/page-tables';
 import { PAGE_BYTES, type PhysicalMemory } from '../memory/physical-memory';
 import { enableLongMode } from './long-mode';
+import { SharedRegisters, touchesSharedRegisters } from './shared-registers';
 
 /** Instructions of one call; the script engine has the same limit (script-language 7). */
 export const CODE_BUDGET = 1_000_000;
@@ -64,6 +65,7 @@ export function codeSpaceOf(tables: PageTables): CodeSpace {
 interface PlacedCode {
   readonly bytes: Uint8Array;
   readonly address: bigint;
+  readonly touchesShared: boolean;
 }
 
 export class UnicornCodeRunner implements CodeRunner {
@@ -78,17 +80,26 @@ export class UnicornCodeRunner implements CodeRunner {
   readonly #space: CodeSpace;
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
+  /** undefined where there is no guest, as in script tests. */
+  readonly #shared: SharedRegisters | undefined;
   readonly #stack: bigint;
   readonly #returnAddress: bigint;
   #placed = new Map<Uint8Array, PlacedCode>();
   #placedBytes = 0;
   #fault: string | undefined;
 
-  constructor(library: UnicornLibrary, memory: PhysicalMemory, area: KernelArea, space: CodeSpace) {
+  constructor(
+    library: UnicornLibrary,
+    memory: PhysicalMemory,
+    area: KernelArea,
+    space: CodeSpace,
+    guest?: Unicorn,
+  ) {
     this.#memory = memory;
     this.#space = space;
     this.#area = area;
     this.#engine = new Unicorn(library);
+    this.#shared = guest === undefined ? undefined : new SharedRegisters(guest, this.#engine);
     this.#engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
     enableLongMode(this.#engine, space.root());
     this.#engine.writeDescriptorTable('gdtr', area.descriptorTable.address, area.descriptorTable.limit);
@@ -137,6 +148,7 @@ export class UnicornCodeRunner implements CodeRunner {
     }
     const error = this.#space.unwatched(() => this.#execute(placed, kind, context, buffer?.address ?? 0n));
     if (error !== undefined) return { ok: false, error };
+    if (placed.touchesShared) this.#shared?.takeBack();
     for (let index = 0; index < registers.length; index++) {
       registers[index] = view.getBigUint64(this.#registersPhysical + 8 * index, true);
     }
@@ -151,6 +163,7 @@ export class UnicornCodeRunner implements CodeRunner {
   ): string | undefined {
     this.#fault = undefined;
     this.#fresh.restore();
+    if (placed.touchesShared) this.#shared?.lend();
     const root = this.#space.root();
     if (this.#space.version !== this.#spaceVersion) {
       this.#engine.writeRegister('cr3', root);
@@ -192,7 +205,8 @@ export class UnicornCodeRunner implements CodeRunner {
     const before = this.#placed.get(code);
     if (before !== undefined) return before;
     if (this.#placedBytes > CODE_ROOM_BYTES) this.#forgetAll();
-    const placed = { bytes: code, address: this.#area.place(code, { execute: true }) };
+    const address = this.#area.place(code, { execute: true });
+    const placed = { bytes: code, address, touchesShared: touchesSharedRegisters(code) };
     this.#placed.set(code, placed);
     this.#placedBytes += Math.ceil(code.length / PAGE_BYTES) * PAGE_BYTES;
     return placed;
