@@ -41,6 +41,8 @@ export interface EmbeddedMachine {
    * this has resolved, another debugger may show its signature on the stream.
    */
   debuggerLeft(): Promise<void>;
+  /** Text for the guest's keyboard: a kernel gets its scan codes. A Linux program's standard input stays empty. */
+  type(text: string): void;
   /** Ends the machine at once, whatever it does. Safe to call twice. */
   dispose(): Promise<void>;
 }
@@ -171,6 +173,13 @@ class WorkerMachine implements EmbeddedMachine {
     this.#port.postMessage(message);
     this.#signal();
     return new Promise((resolve) => this.#forgetting.push(resolve));
+  }
+
+  type(text: string): void {
+    if (this.#isOver) return;
+    const message: OwnerMessage = { kind: 'typed', text };
+    this.#port.postMessage(message);
+    this.#signal();
   }
 
   onConsole(listener: (event: ConsoleEvent) => void): void {

@@ -104,6 +104,8 @@ export interface Guest {
   /** Microseconds that the CPU may run before the guest wants to be asked; 0 is no limit. */
   readonly timeSliceUs: number;
   sliceOver(): void;
+  /** Text that somebody has typed. */
+  input(text: string): void;
   /** `hlt` has run. False when nothing can ever wake the CPU. */
   halt(): boolean;
 

@@ -31,8 +31,9 @@ export interface WorkerData {
   readonly port: MessagePort;
 }
 
-/** Bytes of the debugger, or the news that its connection is gone. */
-export type OwnerMessage = Uint8Array | { readonly kind: 'debugger left' };
+/** Bytes of the debugger, the news that its connection is gone, or text for the guest's keyboard. */
+export type OwnerMessage =
+  Uint8Array | { readonly kind: 'debugger left' } | { readonly kind: 'typed'; readonly text: string };
 
 /** Everything that the worker tells goes one way, so that the order in which things happened is the order of arrival. */
 export type WorkerMessage =

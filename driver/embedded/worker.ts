@@ -29,20 +29,29 @@ function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
   tell({ kind: 'output', stream, bytes });
 }
 
-/** Bytes of the debugger; the end of a session is dealt with on the way to them. */
-function takeBytes(forgetDebugger: () => void): Uint8Array | undefined {
+interface OtherNews {
+  forgetDebugger(): void;
+  type(text: string): void;
+}
+
+/** Bytes of the debugger; other news are dealt with on the way to them. */
+function takeBytes(other: OtherNews): Uint8Array | undefined {
   for (;;) {
     Atomics.store(words, WORD.seen, Atomics.load(words, WORD.signal));
     const received = receiveMessageOnPort(port) as { message: OwnerMessage } | undefined;
     if (received === undefined) return undefined;
     if (received.message instanceof Uint8Array) return received.message;
-    forgetDebugger();
+    if (received.message.kind === 'typed') {
+      other.type(received.message.text);
+      continue;
+    }
+    other.forgetDebugger();
     tell({ kind: 'debugger forgotten' });
   }
 }
 
-const createTransport = (forgetDebugger: () => void): Transport => ({
-  take: () => takeBytes(forgetDebugger),
+const createTransport = (other: OtherNews): Transport => ({
+  take: () => takeBytes(other),
   wait: (timeoutMs) => {
     // The last look at what had come may have been the one that saw the signal to quit.
     if (mustQuit()) return;
@@ -101,7 +110,10 @@ function runMachine(machine: GuestMachine): void {
     send: (bytes) => tell({ kind: 'wire', bytes }),
     operatingSystem: ownSystemName(machine.guest.kind),
   });
-  const transport = createTransport(() => server.disconnect());
+  const transport = createTransport({
+    forgetDebugger: () => server.disconnect(),
+    type: (text) => machine.guest.input(text),
+  });
   const loop = new MachineLoop(machine, events, server, transport);
   const outlets: HostOutlets = {
     message: (operation: number, text: string) => server.message(operation, text),

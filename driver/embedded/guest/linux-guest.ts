@@ -242,6 +242,10 @@ export class LinuxGuest implements Guest {
     return false;
   }
 
+  input(): void {
+    // A program's standard input is at its end from the start.
+  }
+
   systemCall(): void {
     serveSystemCall(this.process);
   }

@@ -26,6 +26,7 @@ import { deliverInterruption, type LinearMemory } from './interrupt-delivery';
 import { loadKernel } from './kernel-image';
 import { NestedPaging } from './nested-paging';
 import { Ports } from './ports';
+import { scanCodesOf } from './scan-codes';
 
 /** RAM that the kernel finds. */
 const RAM_BYTES = 64 << 20;
@@ -233,10 +234,15 @@ export class KernelGuest implements Guest {
     // The next look at the interrupts is what the slice was for.
   }
 
-  /** Without interrupts nothing ends a halt, and a timer that was never started will not interrupt. */
+  /** With interrupts off nothing ends a halt; else the timer does, or a key. */
   halt(): boolean {
     this.#isHalted = true;
-    return (this.cpu.rflags & INTERRUPT_FLAG) !== 0n && this.#ports.msToTick !== undefined;
+    return (this.cpu.rflags & INTERRUPT_FLAG) !== 0n;
+  }
+
+  /** The text comes from the keyboard. */
+  input(text: string): void {
+    this.#ports.press(scanCodesOf(text));
   }
 
   /** SYSCALL as the instruction does it (SDM volume 2): the kernel's entry point is in LSTAR. */
@@ -283,7 +289,7 @@ export class KernelGuest implements Guest {
   }
 
   takeInterrupt(vector: number, isLost: boolean): void {
-    this.#ports.take(isLost);
+    this.#ports.take(vector, isLost);
     this.#isHalted = false;
     // Who runs now is seen here at the latest, so that filters know the process.
     void this.place;

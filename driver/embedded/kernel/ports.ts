@@ -1,6 +1,6 @@
 /**
- * The devices of the machine that a kernel finds at its I/O ports: serial port, interval timer, interrupt controller and
- * power switch. Each as far as a small kernel needs it (16550, 8254 and 8259 data sheets).
+ * The devices of the machine that a kernel finds at its I/O ports: serial port, interval timer, interrupt controller,
+ * keyboard and power switch. Each as far as a small kernel needs it (16550, 8254 and 8259 data sheets).
  */
 
 import type { CpuPorts } from '../cpu/cpu';
@@ -10,17 +10,21 @@ const PORT = {
   controllerData: 0x21,
   timerChannel0: 0x40,
   timerCommand: 0x43,
+  keyboardData: 0x60,
+  keyboardStatus: 0x64,
   power: 0xf4,
   serialData: 0x3f8,
   serialLineStatus: 0x3fd,
 } as const;
 /** The transmitter is empty. */
 const SERIAL_READY = 0x60;
+/** A scan code waits to be read. */
+const KEYBOARD_FULL = 1;
 const NO_DEVICE = 0xffff_ffff;
-const INITIALIZE = 0x10;
 const END_OF_INTERRUPT = 0x20;
-const TIMER_LINE = 1;
-const DEFAULT_FIRST_VECTOR = 0x20;
+/** Lines of the interrupt controller, as bits. */
+const LINE = { timer: 1, keyboard: 2 } as const;
+const LINE_COUNT = 8;
 /**
  * A tick of the timer. A real one is set to microseconds by its divisor; here the rate is fixed, so that a kernel with the
  * slowest setting (55 ms) still switches between short processes, and one with the fastest does nothing but tick.
@@ -35,23 +39,31 @@ export interface KernelDevices {
 
 export class Ports implements CpuPorts {
   readonly #devices: KernelDevices;
+  readonly #controller = new InterruptController();
   /** When the next tick is due; undefined while the timer is off. */
   #nextTickMs: number | undefined;
-  #isTickPending = false;
-  #isInService = false;
-  #masked = 0;
-  #firstVector = DEFAULT_FIRST_VECTOR;
-  /** Initialization words of the interrupt controller that are still to come. */
-  #wordsToCome = 0;
+  readonly #scanCodes: number[] = [];
 
   constructor(devices: KernelDevices) {
     this.#devices = devices;
   }
 
   read(port: number, sizeBytes: number): number {
-    if (port === PORT.serialLineStatus) return SERIAL_READY;
-    if (port === PORT.controllerData) return this.#masked;
-    return sizeBytes === 4 ? NO_DEVICE : NO_DEVICE >>> (32 - 8 * sizeBytes);
+    switch (port) {
+      case PORT.serialLineStatus:
+        return SERIAL_READY;
+      case PORT.controllerData:
+        return this.#controller.masked;
+      case PORT.keyboardStatus:
+        return this.#scanCodes.length > 0 ? KEYBOARD_FULL : 0;
+      case PORT.keyboardData: {
+        const code = this.#scanCodes.shift() ?? 0;
+        if (this.#scanCodes.length > 0) this.#controller.request(LINE.keyboard);
+        return code;
+      }
+      default:
+        return sizeBytes === 4 ? NO_DEVICE : NO_DEVICE >>> (32 - 8 * sizeBytes);
+    }
   }
 
   write(port: number, _sizeBytes: number, value: number): void {
@@ -63,11 +75,10 @@ export class Ports implements CpuPorts {
         if (value >> 6 === 0) this.#nextTickMs ??= this.#devices.now() + TICK_MS;
         return;
       case PORT.controllerCommand:
-        if ((value & INITIALIZE) !== 0) this.#wordsToCome = (value & 1) === 0 ? 2 : 3;
-        else if ((value & END_OF_INTERRUPT) !== 0) this.#isInService = false;
+        this.#controller.command(value);
         return;
       case PORT.controllerData:
-        this.#controllerWord(value & 0xff);
+        this.#controller.data(value & 0xff);
         return;
       case PORT.power:
         this.#devices.powerOff(value & 0xff);
@@ -78,23 +89,15 @@ export class Ports implements CpuPorts {
     }
   }
 
-  /** The first initialization word is the vector of line 0; the last one is followed by masks. */
-  #controllerWord(value: number): void {
-    if (this.#wordsToCome === 0) {
-      this.#masked = value;
-      return;
-    }
-    if (this.#wordsToCome >= 2 && !this.#hasVector) {
-      this.#firstVector = value & 0xf8;
-      this.#hasVector = true;
-    }
-    if (--this.#wordsToCome === 0) this.#hasVector = false;
+  /** Keys that somebody has typed, as scan codes. */
+  press(scanCodes: readonly number[]): void {
+    this.#scanCodes.push(...scanCodes);
+    if (scanCodes.length > 0) this.#controller.request(LINE.keyboard);
   }
-  #hasVector = false;
 
   /** Milliseconds until the timer ticks; undefined when it never will. */
   get msToTick(): number | undefined {
-    if (this.#isTickPending) return 0;
+    if (this.#controller.isRequested(LINE.timer)) return 0;
     return this.#nextTickMs === undefined ? undefined : Math.max(0, this.#nextTickMs - this.#devices.now());
   }
 
@@ -102,16 +105,70 @@ export class Ports implements CpuPorts {
   get pendingVector(): number | undefined {
     const now = this.#devices.now();
     if (this.#nextTickMs !== undefined && now >= this.#nextTickMs) {
-      this.#isTickPending = true;
+      this.#controller.request(LINE.timer);
       this.#nextTickMs = now + TICK_MS;
     }
-    const isOpen = !this.#isInService && (this.#masked & TIMER_LINE) === 0;
-    return this.#isTickPending && isOpen ? this.#firstVector : undefined;
+    return this.#controller.pendingVector;
   }
 
   /** The CPU takes the interrupt. A lost one is never acknowledged by a handler. */
-  take(isLost: boolean): void {
-    this.#isTickPending = false;
-    this.#isInService = !isLost;
+  take(vector: number, isLost: boolean): void {
+    this.#controller.take(vector, isLost);
+  }
+}
+
+const DEFAULT_FIRST_VECTOR = 0x20;
+const INITIALIZE = 0x10;
+const NEEDS_FOURTH_WORD = 1;
+
+/** One 8259: eight lines, the lowest first. */
+class InterruptController {
+  masked = 0;
+  #requested = 0;
+  #inService = 0;
+  #firstVector = DEFAULT_FIRST_VECTOR;
+  /** What the next words at the data port mean; none is left: the mask. */
+  #expected: ('vector' | 'wiring' | 'mode')[] = [];
+
+  command(value: number): void {
+    if ((value & INITIALIZE) !== 0) {
+      const last = (value & NEEDS_FOURTH_WORD) !== 0 ? (['mode'] as const) : [];
+      this.#expected = ['vector', 'wiring', ...last];
+      this.#inService = 0;
+    } else if ((value & END_OF_INTERRUPT) !== 0) {
+      // The line in service with the highest priority is the lowest bit.
+      this.#inService &= this.#inService - 1;
+    }
+  }
+
+  data(value: number): void {
+    const meaning = this.#expected.shift();
+    if (meaning === undefined) this.masked = value;
+    else if (meaning === 'vector') this.#firstVector = value & 0xf8;
+  }
+
+  request(line: number): void {
+    this.#requested |= line;
+  }
+
+  isRequested(line: number): boolean {
+    return (this.#requested & line) !== 0;
+  }
+
+  /** Of the first open line that no line of its own or of higher priority keeps waiting. */
+  get pendingVector(): number | undefined {
+    const open = this.#requested & ~this.masked;
+    for (let index = 0; index < LINE_COUNT; index++) {
+      const line = 1 << index;
+      if ((this.#inService & line) !== 0) return undefined;
+      if ((open & line) !== 0) return this.#firstVector + index;
+    }
+    return undefined;
+  }
+
+  take(vector: number, isLost: boolean): void {
+    const line = 1 << (vector - this.#firstVector);
+    this.#requested &= ~line;
+    if (!isLost) this.#inService |= line;
   }
 }

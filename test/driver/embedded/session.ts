@@ -22,6 +22,8 @@ export class Session {
   /** Output of the guest and messages, as they came. */
   readonly log: string[] = [];
   stdout = '';
+  /** Bytes of the guest's output. */
+  output = Buffer.alloc(0);
   readonly #stops: Stop[] = [];
   readonly #globals = new GlobalTable();
   #waiting: ((stop: Stop | undefined) => void) | undefined;
@@ -39,6 +41,7 @@ export class Session {
       machine.onConsole((event) => {
         if (event.kind === 'output') {
           this.stdout += Buffer.from(event.bytes).toString();
+          this.output = Buffer.concat([this.output, event.bytes]);
           this.log.push(Buffer.from(event.bytes).toString());
           printed();
           return;
