@@ -8,9 +8,10 @@ import { PROCESS_ID } from './guest/process';
 
 /** The parts that need the debugger's server and the loop, which are made after the core. */
 export interface HostOutlets {
-  message(operation: number, text: string): void;
+  message(operation: number, text: string, immediate: boolean): void;
   sendBuffer(eventTag: bigint, bytes: Uint8Array): void;
   halt(cause: HaltCause): void;
+  flush(): void;
 }
 
 export class GuestEventHost implements EventHost {
@@ -74,8 +75,8 @@ export class GuestEventHost implements EventHost {
     this.#machine.area.release(buffer.address, buffer.sizeBytes);
   }
 
-  message(operation: number, text: string): void {
-    this.#outlets().message(operation, text);
+  message(operation: number, text: string, immediate = true): void {
+    this.#outlets().message(operation, text, immediate);
   }
   sendBuffer(eventTag: bigint, bytes: Uint8Array): void {
     this.#outlets().sendBuffer(eventTag, bytes);
@@ -84,7 +85,7 @@ export class GuestEventHost implements EventHost {
     this.#outlets().halt(cause);
   }
   flush(): void {
-    // Messages leave the machine as they are printed, so none is ever waiting.
+    this.#outlets().flush();
   }
   injectInterrupt(): boolean {
     // A user program has no interrupt handlers that could receive it.

@@ -24,10 +24,14 @@ export const WORD_COUNT = 5;
 /** A guest that prints without end waits while so much of it is unread. */
 export const MAX_UNREAD_BYTES = 4 << 20;
 
+/** How a debugger reaches the machine: kernel-debugger frames, or the requests of a device. */
+export type Door = 'kd' | 'device';
+
 export interface WorkerData {
   readonly options: EmbeddedMachineOptions;
+  readonly door: Door;
   readonly words: Int32Array;
-  /** To the worker: bytes of the debugger, as Uint8Array. From it: WorkerMessage. */
+  /** To the worker: bytes of the debugger (or one device request), as Uint8Array. From it: WorkerMessage. */
   readonly port: MessagePort;
 }
 

@@ -23,13 +23,25 @@ export interface Transport {
   readonly mustQuit: boolean;
   /** Runs `body` as the time in which the owner may stop the CPU from outside; skips it when something has come. */
   whileInterruptible<T>(body: () => T): T | undefined;
+  /** The CPU comes back after so many microseconds at the latest; 0 or missing is no limit. */
+  readonly runLimitUs?: number;
 }
+
+/** What the loop needs of the door through which a debugger comes. */
+export type DebuggerDoor = Pick<
+  KdServer,
+  'state' | 'ping' | 'receive' | 'takePauseRequest' | 'takeResume' | 'stop' | 'breakpointHit'
+> & {
+  /** The program's own int3, RIP behind it: true when the debugger takes it (7.6), so that it is no signal. */
+  readonly takesOwnBreakpoints?: boolean;
+};
 
 const PING_INTERVAL_MS = 5000;
 /** One turn when several guest threads want the CPU. */
 const TIME_SLICE_US = 10_000;
 const PAGE_FAULT = 14;
 const INVALID_OPCODE = 6;
+const BREAKPOINT = 3;
 const RAX = 0;
 const RSP = 4;
 const USER_LIMIT = 1n << 47n;
@@ -55,14 +67,14 @@ type Stepping =
 export class MachineLoop {
   readonly #machine: GuestMachine;
   readonly #events: EventCore;
-  readonly #server: KdServer;
+  readonly #server: DebuggerDoor;
   readonly #transport: Transport;
   #stepping: Stepping = { kind: 'none' };
   /** The program waits at its entry point for the debugger's first `continue`. */
   #held = true;
   #failure: string | undefined;
 
-  constructor(machine: GuestMachine, events: EventCore, server: KdServer, transport: Transport) {
+  constructor(machine: GuestMachine, events: EventCore, server: DebuggerDoor, transport: Transport) {
     this.#machine = machine;
     this.#events = events;
     this.#server = server;
@@ -175,7 +187,7 @@ export class MachineLoop {
   #retired = 0;
 
   #timeSlice(): number {
-    return this.#machine.process.readyThreads > 1 ? TIME_SLICE_US : 0;
+    return this.#machine.process.readyThreads > 1 ? TIME_SLICE_US : (this.#transport.runLimitUs ?? 0);
   }
 
   #schedule(): void {
@@ -194,6 +206,8 @@ export class MachineLoop {
     if (intercepts.isBreakpoint(address)) {
       const id = this.#server.breakpointHit(address);
       if (id !== undefined) this.#stop({ reason: 'breakpoint', eventTag: id });
+      // The debugger may have ended the program while it was stopped.
+      if (this.#isOver()) return;
     }
     for (const type of ADDRESS_EVENTS) {
       if (cpu.rip === address && this.#events.isWanted(type))
@@ -297,6 +311,10 @@ export class MachineLoop {
   #exception(vector: number, errorCode: number): void {
     const { cpu, process } = this.#machine;
     if (vector === PAGE_FAULT && this.#pageFault(errorCode)) return;
+    if (vector === BREAKPOINT && this.#server.takesOwnBreakpoints === true) {
+      this.#stop({ reason: 'breakpoint' });
+      return;
+    }
     const type = TYPE.EXCEPTION_OCCURRED;
     const address = cpu.rip;
     if (this.#events.isWanted(type)) {

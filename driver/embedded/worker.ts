@@ -3,17 +3,27 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
+import { runDevice } from './device/run-device';
 import { EventCore } from './events/event-core';
 import { GuestEventHost, type HostOutlets } from './guest-event-host';
 import { GuestMachine } from './guest-machine';
 import { NotRunnableError } from './guest/elf';
 import { MAX_UNREAD_BYTES, WORD, type WorkerData, type WorkerMessage } from './link';
 import { MachineLoop, type Transport } from './machine-loop';
+import { DEFAULT_BATCH_TIMEOUT_MS, type BatchTiming } from './messages/batch-deadline';
+import { DueTransport } from './messages/due-transport';
+import { WireMessages } from './messages/wire-messages';
 import { KdServer } from './server/kd-server';
 
-const { options, words, port } = workerData as WorkerData;
+const { options, door, words, port } = workerData as WorkerData;
 const OPERATING_SYSTEM = 'Linux x86-64 program on the embedded machine of HyperDbg for VS Code';
 const CONSOLE_WAIT_MS = 50;
+const timing: BatchTiming = {
+  nowMs: () => performance.now(),
+  timeoutMs:
+    options.batchTimeoutMs === null ? undefined : (options.batchTimeoutMs ?? DEFAULT_BATCH_TIMEOUT_MS),
+};
+const eventOptions = { deliversReturnedBuffer: options.deliversReturnedBuffer ?? true };
 
 function tell(message: WorkerMessage): void {
   port.postMessage(message);
@@ -81,20 +91,29 @@ function refusal(error: unknown): { origin: 'program' | 'machine'; text: string 
 
 function runMachine(machine: GuestMachine): void {
   const host: GuestEventHost = new GuestEventHost(machine, (): HostOutlets => outlets);
-  const events = new EventCore(host, machine.codeRunner);
+  const events = new EventCore(host, machine.codeRunner, eventOptions);
   const server = new KdServer({
     machine,
     events,
     send: (bytes) => tell({ kind: 'wire', bytes }),
     operatingSystem: OPERATING_SYSTEM,
+    beforeStop: () => messages.flush(),
   });
-  const loop = new MachineLoop(machine, events, server, transport);
+  const messages = new WireMessages((operation, text) => server.message(operation, text), timing);
+  const loop = new MachineLoop(machine, events, server, new DueTransport(transport, messages));
   const outlets: HostOutlets = {
-    message: (operation: number, text: string) => server.message(operation, text),
+    message: (operation, text, immediate) => messages.message(operation, text, immediate),
     sendBuffer: (eventTag: bigint, bytes: Uint8Array) => server.sendBuffer(eventTag, bytes),
     halt: loop.halt.bind(loop),
+    // What `flush()` drops are queued messages, and here they have left (driver-protocol 4).
+    flush: () => undefined,
   };
   const failure = loop.run();
+  messages.flush();
+  tellEnd(machine, failure);
+}
+
+function tellEnd(machine: GuestMachine, failure: string | undefined): void {
   const { end } = machine.process;
   if (failure !== undefined) tell({ kind: 'failed', text: failure });
   else if (end !== undefined) tell({ kind: 'exited', ...end });
@@ -107,7 +126,16 @@ function waitForFarewell(): void {
 
 const machine = createMachine();
 if (machine !== undefined) {
-  runMachine(machine);
+  if (door === 'kd') runMachine(machine);
+  else
+    runDevice({
+      machine,
+      transport,
+      send: (bytes) => tell({ kind: 'wire', bytes }),
+      timing,
+      eventOptions,
+      ended: (failure) => tellEnd(machine, failure),
+    });
   waitForFarewell();
   machine.dispose();
 }

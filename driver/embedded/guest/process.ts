@@ -179,6 +179,14 @@ export class GuestProcess {
     return Math.max(1, Math.min(...deadlines) - performance.now());
   }
 
+  /** Puts this thread on the CPU, ready or not: the debugger wants to see it. False when it does not exist. */
+  switchTo(threadId: number): boolean {
+    const thread = this.#threads.find(({ id }) => id === threadId);
+    if (thread === undefined) return false;
+    if (thread !== this.#current) this.#switchTo(thread, this.#threads.includes(this.#current));
+    return true;
+  }
+
   #switchTo(next: GuestThread, keepCurrent: boolean): void {
     const woke = next !== this.#current || next.wakeResult !== 0;
     if (next !== this.#current) {
