@@ -21,6 +21,11 @@ export interface EmbeddedMachineOptions {
   readonly batchTimeoutMs?: number | null;
   /** Whether a pointer that custom code returns hands its buffer to the debugger. Default true; HyperDbg 0.23 does not. */
   readonly deliversReturnedBuffer?: boolean;
+  /**
+   * Whether events that come while the target is halted need blocks of the sizes and numbers that the real driver reserves
+   * (20 events, scripts of 8192 bytes, no buffers; driver-protocol 5.8). Default false: any number fits.
+   */
+  readonly limitsInstantEvents?: boolean;
 }
 
 /** What the machine's own console shows. It is no part of the debugger's wire. */

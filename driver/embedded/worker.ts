@@ -3,6 +3,7 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
+import { PooledEventCore } from './device/pooled-event-core';
 import { runDevice } from './device/run-device';
 import { EventCore } from './events/event-core';
 import { GuestEventHost, type HostOutlets } from './guest-event-host';
@@ -90,8 +91,9 @@ function refusal(error: unknown): { origin: 'program' | 'machine'; text: string 
 }
 
 function runMachine(machine: GuestMachine): void {
+  const Core = options.limitsInstantEvents === true ? PooledEventCore : EventCore;
   const host: GuestEventHost = new GuestEventHost(machine, (): HostOutlets => outlets);
-  const events = new EventCore(host, machine.codeRunner, eventOptions);
+  const events = new Core(host, machine.codeRunner, eventOptions);
   const server = new KdServer({
     machine,
     events,
