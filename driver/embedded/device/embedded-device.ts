@@ -121,7 +121,14 @@ export class EmbeddedDevice implements DeviceContext {
           : INVALID_PARAMETER;
       }
       case LIFE_CODES.endOfMessages:
-        this.#mark(OPERATION.OPERATION_HYPERVISOR_DRIVER_END_OF_IRPS);
+        this.#push({
+          // A client stops reading at the mark. With the hypervisor gone nothing new can come, so the mark waits for what is
+          // unread, which the real driver may deliver first as well (3.3, QUIRK).
+          pool: this.#isVmmUp ? 'nonRoot' : 'root',
+          priority: this.#isVmmUp,
+          operation: OPERATION.OPERATION_HYPERVISOR_DRIVER_END_OF_IRPS,
+          bytes: MARK,
+        });
         return completed();
       default:
         return failed(DEVICE_STATUS.invalidFunction);
@@ -132,7 +139,8 @@ export class EmbeddedDevice implements DeviceContext {
   #startVmm(): number {
     if (this.#isVmmUp) return DEBUGGER_ERROR.DEBUGGER_ERROR_CANNOT_INITIALIZE_DEBUGGER;
     this.#isVmmUp = true;
-    this.#mark(OPERATION.OPERATION_HYPERVISOR_DRIVER_IS_SUCCESSFULLY_LOADED);
+    const operation = OPERATION.OPERATION_HYPERVISOR_DRIVER_IS_SUCCESSFULLY_LOADED;
+    this.#push({ pool: 'nonRoot', operation, bytes: MARK, priority: true });
     return DEBUGGER_ERROR.DEBUGGER_OPERATION_WAS_SUCCESSFUL;
   }
 
@@ -152,10 +160,6 @@ export class EmbeddedDevice implements DeviceContext {
     this.queues.flushBatches();
     this.deliver();
     this.#isVmmUp = false;
-  }
-
-  #mark(operation: number): void {
-    this.#push({ pool: 'nonRoot', operation, bytes: MARK, priority: true });
   }
 
   /**

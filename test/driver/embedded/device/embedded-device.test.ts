@@ -147,7 +147,7 @@ describe('the device of the embedded driver', () => {
       assert.equal(whole, text);
     });
 
-    it('unloading drops events and closes the gate; the end mark overtakes what is unread (3.3)', () => {
+    it('unloading drops events and closes the gate; the end mark comes behind what is unread (3.3)', () => {
       const plain = PlainDevice.started();
       plain.ioctl('IOCTL_DEBUGGER_REGISTER_EVENT', eventBytes(), 168);
       plain.device.log(1, 'still unread');
@@ -155,7 +155,7 @@ describe('the device of the embedded driver', () => {
       assert.equal(plain.events.events().length, 0);
       plain.ioctl('IOCTL_RETURN_IRP_PENDING_PACKETS_AND_DISALLOW_IOCTL', NONE, 0);
       const operations = [plain.read()?.operation, plain.read()?.operation];
-      assert.deepEqual(operations, [OPERATION.OPERATION_HYPERVISOR_DRIVER_END_OF_IRPS, 1]);
+      assert.deepEqual(operations, [1, OPERATION.OPERATION_HYPERVISOR_DRIVER_END_OF_IRPS]);
       assert.equal(plain.ioctl('IOCTL_DEBUGGER_MODIFY_EVENTS', new Uint8Array(24)).bytes.length, 0);
     });
   });
