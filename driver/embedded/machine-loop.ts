@@ -88,7 +88,7 @@ export class MachineLoop {
       if (this.#server.state === 'halted') this.#serveHalted();
       else if (this.#server.takePauseRequest()) this.#stop({ reason: 'requested' });
       else if (this.#server.state === 'handshake') this.#waitForDebugger();
-      else if (this.#held && this.#server.state === 'running') this.#transport.wait(PING_INTERVAL_MS);
+      else if (this.#held && this.#server.state === 'running') this.#waitForStart();
       else this.#advance();
     }
     return this.#failure;
@@ -109,6 +109,11 @@ export class MachineLoop {
     this.#transport.wait(PING_INTERVAL_MS);
   }
 
+  /** A door that halts the machine by itself can have let it go again before the loop saw it halted. */
+  #waitForStart(): void {
+    if (!this.#takeResume()) this.#transport.wait(PING_INTERVAL_MS);
+  }
+
   /** Called by the event core from inside a delivery. */
   halt(cause: HaltCause): void {
     this.#stop({ reason: 'event', eventTag: cause.eventTag, stage: cause.stage });
@@ -125,16 +130,25 @@ export class MachineLoop {
       this.#receive();
       if (this.#server.state === 'halted') this.#transport.wait(PING_INTERVAL_MS);
     }
+    this.#takeResume();
+  }
+
+  /** Gets ready for what ended the halt; false when nothing has. */
+  #takeResume(): boolean {
     const resume = this.#server.takeResume();
-    if (resume === undefined) return;
+    if (resume === undefined) return false;
     this.#held = false;
-    if (resume.kind !== 'step') return;
+    if (resume.kind === 'step') this.#beginStep(resume.callSizeBytes);
+    return true;
+  }
+
+  #beginStep(callSizeBytes: number | undefined): void {
     const { rip, general } = this.#machine.cpu;
-    if (resume.callSizeBytes === undefined) {
+    if (callSizeBytes === undefined) {
       this.#stepping = { kind: 'one instruction', since: this.#retired };
       return;
     }
-    const address = rip + BigInt(resume.callSizeBytes);
+    const address = rip + BigInt(callSizeBytes);
     this.#stepping = { kind: 'over call', address, stackPointer: general[RSP] ?? 0n };
     this.#machine.intercepts.setTemporary(address);
   }
@@ -206,8 +220,6 @@ export class MachineLoop {
     if (intercepts.isBreakpoint(address)) {
       const id = this.#server.breakpointHit(address);
       if (id !== undefined) this.#stop({ reason: 'breakpoint', eventTag: id });
-      // The debugger may have ended the program while it was stopped.
-      if (this.#isOver()) return;
     }
     for (const type of ADDRESS_EVENTS) {
       if (cpu.rip === address && this.#events.isWanted(type))

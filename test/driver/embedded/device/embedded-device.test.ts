@@ -293,6 +293,11 @@ describe('the device of the embedded driver', () => {
       assert.equal(write(plain, address, [0xccn]), OK);
       assert.deepEqual([shown(), plain.machine.breakpoints.size], [[0x12, 0xcc, 0x22], 1]);
       assert.deepEqual([...plain.machine.memory.read(address, 1)!], [0x90]);
+      // While its thread stands at it, the original byte is back.
+      assert.equal(plain.device.breakpoints.hit(address), 1n);
+      assert.deepEqual(shown(), [0x12, 0x90, 0x22]);
+      plain.device.breakpoints.continued();
+      assert.deepEqual(shown(), [0x12, 0xcc, 0x22]);
       // The same through the physical page.
       const physical = plain.machine.memory.virtualToPhysical(address)!;
       assert.equal(read(plain, { Address: physical, Size: 1, MemoryType: 0 }, 1).bytes[48], 0xcc);

@@ -3,7 +3,7 @@ import { DriverError } from '../../../../driver/driver-error';
 import { messageOfLog } from '../../../../driver/kd/log-message';
 import * as sdk from '../../../../driver/sdk/structs.generated';
 import {
-  DEBUGGER_ERROR,
+  type DEBUGGER_ERROR,
   OPERATION,
   VMM_EVENT_TYPE_ENUM as TYPE,
 } from '../../../../driver/sdk/tables.generated';
@@ -14,6 +14,10 @@ import { skipWithoutCpu } from '../../../skip';
 import { buildGuest } from '../guest-programs';
 import { code } from '../session';
 import { DeviceSession } from './device-session';
+import { encodeDeviceRequest } from '../../../../driver/embedded/device/device-wire';
+import { runDevice } from '../../../../driver/embedded/device/run-device';
+import { GuestMachine } from '../../../../driver/embedded/guest-machine';
+import { openUnicornLibrary } from '../../../../driver/native/unicorn-search';
 import type { EmbeddedMachineOptions } from '../../../../driver/embedded/embedded-machine';
 
 const PROGRAM = `
@@ -88,6 +92,35 @@ describe('the device over a real guest', function () {
     await run.until(() => run.scriptTexts.length === 3);
     assert.deepEqual(run.scriptTexts, ['twice 1\n', 'twice 2\n', 'twice 3\n']);
     assert.equal(run.stdout, 'sum 12 table 2\n');
+  });
+
+  it('a program that is let go before the loop has seen it suspended runs', function () {
+    const options = { program: buildGuest(this, PROGRAM).file, arguments: [] };
+    const machine = new GuestMachine(openUnicornLibrary(), options, () => undefined);
+    const request = { code: 0, input: new Uint8Array(0), outputSizeBytes: 0 };
+    const requests = (['open', 'start'] as const).map((kind, id) =>
+      encodeDeviceRequest({ id, kind, ...request }),
+    );
+    let mustQuit = false;
+    const ends: (string | undefined)[] = [];
+    runDevice({
+      machine,
+      transport: {
+        take: () => requests.shift(),
+        // Whoever waits with nothing to come has stopped for ever.
+        wait: () => (mustQuit = true),
+        get mustQuit() {
+          return mustQuit;
+        },
+        whileInterruptible: (body) => body(),
+      },
+      send: () => undefined,
+      timing: { nowMs: () => 0, timeoutMs: undefined },
+      eventOptions: { deliversReturnedBuffer: true },
+      ended: (failure) => ends.push(failure),
+    });
+    assert.deepEqual([ends, machine.process.end?.code], [[undefined], 12]);
+    machine.dispose();
   });
 
   it('batches of imm no, with a time limit', async function () {
@@ -271,6 +304,20 @@ describe('the device over a real guest', function () {
         run.user.verb('kill', { ProcessId: run.processId }),
         refusedWith('DEBUGGER_ERROR_THE_USER_DEBUGGER_NOT_ATTACHED_TO_THE_PROCESS'),
       );
+    });
+
+    it('a program that is killed at a breakpoint does not run the instruction there', async function () {
+      const source = `
+int main(void) { long r; __asm__ volatile("call_write: syscall" : "=a"(r) : "a"(1L), "D"(1L), "S"("late"), "d"(4L) : "rcx", "r11", "memory"); return 0; }`;
+      const guest = buildGuest(this, source);
+      const run = await start(guest.file);
+      const thread = await run.stopAtFirstInstruction();
+      await run.user.setBreakpoint(run.processId, guest.symbol('call_write'));
+      await run.user.verb('continue', { Token: thread.token });
+      assert.equal((await run.nextPacket()).Rip, guest.symbol('call_write'));
+      await run.user.verb('kill', { ProcessId: run.processId });
+      assert.deepEqual(await run.ended, { kind: 'exited', code: 137, signal: 'SIGKILL' });
+      assert.equal(run.stdout, '');
     });
 
     it('an int3 of the program itself stops behind it, and is a signal without a debugger (7.6)', async function () {

@@ -73,6 +73,8 @@ describe('user debugger (driver-protocol 7)', () => {
       bench.plain.stops().map(({ reason }) => reason),
       [5, 14],
     );
+    const noPause = BigInt(E.DEBUGGER_ERROR_UNABLE_TO_PAUSE_THE_PROCESS_THREADS);
+    assert.equal(bench.verb('pause', { Token: token }).Result, noPause);
     assert.equal(bench.verb('count').CountOfActiveDebuggingThreadsAndProcesses, 3);
     assert.equal(
       bench.verb('detach', { ProcessId: PROCESS_ID }).Result,
