@@ -5,7 +5,7 @@ import path from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ByteStream } from '../byte-stream';
 import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
-import { WORD, WORD_COUNT, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
+import { WORD, WORD_COUNT, type Door, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 
 export interface EmbeddedMachineOptions {
   /** Path of a Linux x86-64 ELF program, or of a bare-metal 64-bit ELF kernel, on this computer. */
@@ -16,6 +16,18 @@ export interface EmbeddedMachineOptions {
   readonly readableFolders?: readonly string[];
   /** Processor cores, 1 to MAX_CORES; one when left out. A bare-metal kernel has one. The threads of a program are spread over them. */
   readonly cores?: number;
+  /**
+   * How long output of actions with `imm no` may wait to be sent in one piece, in milliseconds; null is until the piece is
+   * full, as in the real driver. Default 20.
+   */
+  readonly batchTimeoutMs?: number | null;
+  /** Whether a pointer that custom code returns hands its buffer to the debugger. Default true; HyperDbg 0.23 does not. */
+  readonly deliversReturnedBuffer?: boolean;
+  /**
+   * Whether events that come while the target is halted need blocks of the sizes and numbers that the real driver reserves
+   * (20 events, scripts of 8192 bytes, no buffers; driver-protocol 5.8). Default false: any number fits.
+   */
+  readonly limitsInstantEvents?: boolean;
 }
 
 export const MAX_CORES = 64;
@@ -70,9 +82,17 @@ function workerFile(): string {
 }
 
 /** Starts the worker thread and loads the program. Rejects with EmbeddedMachineError. */
-export async function startEmbeddedMachine(options: EmbeddedMachineOptions): Promise<EmbeddedMachine> {
+export function startEmbeddedMachine(options: EmbeddedMachineOptions): Promise<EmbeddedMachine> {
+  return startWorkerMachine(options, 'kd');
+}
+
+/** The machine behind the given door; with `device`, `stream` carries one request or answer a piece. */
+export async function startWorkerMachine(
+  options: EmbeddedMachineOptions,
+  door: Door,
+): Promise<EmbeddedMachine> {
   checkReadable(options.program);
-  const machine = new WorkerMachine(options);
+  const machine = new WorkerMachine(options, door);
   await machine.ready;
   return machine;
 }
@@ -95,6 +115,7 @@ function checkReadable(program: string): void {
 class WorkerMachine implements EmbeddedMachine {
   readonly ready: Promise<void>;
   readonly stream: WorkerStream;
+  readonly #door: Door;
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORD_COUNT));
@@ -105,11 +126,12 @@ class WorkerMachine implements EmbeddedMachine {
   #isOver = false;
   readonly #forgetting: (() => void)[] = [];
 
-  constructor(options: EmbeddedMachineOptions) {
+  constructor(options: EmbeddedMachineOptions, door: Door) {
+    this.#door = door;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.stream = new WorkerStream(port1, options.program, () => this.#signal());
-    const workerData: WorkerData = { options, words: this.#words, port: port2 };
+    const workerData: WorkerData = { options, door, words: this.#words, port: port2 };
     this.#worker = new Worker(workerFile(), { workerData, transferList: [port2] });
     this.ready = new Promise((resolve, reject) => {
       port1.on('message', (message: WorkerMessage) => this.#onMessage(message, resolve, reject));
@@ -142,7 +164,9 @@ class WorkerMachine implements EmbeddedMachine {
         this.#forgetting.shift()?.();
         return;
       case 'exited':
-        this.#finish(message);
+        // The driver outlives the program that it was started for.
+        if (this.#door === 'device') this.#emit(message);
+        else this.#finish(message);
         return;
       case 'failed':
         this.#finish({ kind: 'failed', reason: `The embedded machine cannot go on: ${message.text}.` });

@@ -7,12 +7,13 @@ import type { GuestMachine } from './guest-machine';
 
 /** The parts that need the debugger's server and the loop, which are made after the core. */
 export interface HostOutlets {
-  message(operation: number, text: string): void;
+  message(operation: number, text: string, immediate: boolean): void;
   sendBuffer(eventTag: bigint, bytes: Uint8Array): void;
   halt(cause: HaltCause): void;
   /** See EventHost. */
   inject(vector: number, errorCode: number | undefined): boolean;
   traceStep(traceType: number): void;
+  flush(): void;
 }
 
 export class GuestEventHost implements EventHost {
@@ -77,8 +78,8 @@ export class GuestEventHost implements EventHost {
     this.#machine.guest.area.release(buffer.address, buffer.sizeBytes);
   }
 
-  message(operation: number, text: string): void {
-    this.#outlets().message(operation, text);
+  message(operation: number, text: string, immediate = true): void {
+    this.#outlets().message(operation, text, immediate);
   }
   sendBuffer(eventTag: bigint, bytes: Uint8Array): void {
     this.#outlets().sendBuffer(eventTag, bytes);
@@ -87,7 +88,7 @@ export class GuestEventHost implements EventHost {
     this.#outlets().halt(cause);
   }
   flush(): void {
-    // Messages leave the machine as they are printed, so none is ever waiting.
+    this.#outlets().flush();
   }
   injectInterrupt(vector: number, errorCode: number | undefined): boolean {
     return this.#outlets().inject(vector, errorCode);

@@ -34,6 +34,8 @@ export interface GuestProcessSummary {
 export interface GuestThreadSummary {
   readonly processId: number;
   readonly threadId: number;
+  /** It waits for nothing but the CPU. */
+  readonly isReady: boolean;
 }
 
 export interface GuestException {
@@ -104,6 +106,8 @@ export interface Guest {
   /** Microseconds that the CPU may run before the guest wants to be asked; 0 is no limit. */
   readonly timeSliceUs: number;
   sliceOver(): void;
+  /** Ends the guest at once. */
+  kill(): void;
   /** Text that somebody has typed. */
   input(text: string): void;
   /** `hlt` has run. False when nothing can ever wake the CPU. */

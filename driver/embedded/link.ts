@@ -24,8 +24,12 @@ export const WORD_COUNT = 5;
 /** A guest that prints without end waits while so much of it is unread. */
 export const MAX_UNREAD_BYTES = 4 << 20;
 
+/** How a debugger reaches the machine: kernel-debugger frames, or the requests of a device. */
+export type Door = 'kd' | 'device';
+
 export interface WorkerData {
   readonly options: EmbeddedMachineOptions;
+  readonly door: Door;
   readonly words: Int32Array;
   /** To the worker: OwnerMessage. From it: WorkerMessage. */
   readonly port: MessagePort;

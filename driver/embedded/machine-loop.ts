@@ -20,7 +20,18 @@ export interface Transport {
   readonly hasNews: boolean;
   /** Runs `body` as the time in which the owner may stop the CPU from outside; skips it when something has come. */
   whileInterruptible<T>(body: () => T): T | undefined;
+  /** The CPU comes back after so many microseconds at the latest; 0 or missing is no limit. */
+  readonly runLimitUs?: number;
 }
+
+/** What the loop needs of the door through which a debugger comes. */
+export type DebuggerDoor = Pick<
+  KdServer,
+  'state' | 'ping' | 'receive' | 'takePauseRequest' | 'takeResume' | 'takeSwitch' | 'stop' | 'breakpointHit'
+> & {
+  /** The program's own int3, RIP behind it: true when the debugger takes it (7.6), so that it is no signal. */
+  readonly takesOwnBreakpoints?: boolean;
+};
 
 const PING_INTERVAL_MS = 5000;
 const RSP = 4;
@@ -35,18 +46,23 @@ type Stepping =
   /** To the instruction behind a call, in the frame that made it. */
   | { readonly kind: 'over call'; readonly address: bigint; readonly stackPointer: bigint };
 
+/** Of two limits, where 0 is none. */
+function shorter(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
+}
+
 export class MachineLoop {
   readonly #machine: GuestMachine;
   readonly #source: OccurrenceSource;
-  readonly #server: KdServer;
+  readonly #server: DebuggerDoor;
   readonly #transport: Transport;
   #stepping: Stepping = { kind: 'none' };
   /** The program waits at its entry point for the debugger's first `continue`. */
   #held = true;
 
-  constructor(machine: GuestMachine, events: EventCore, server: KdServer, transport: Transport) {
+  constructor(machine: GuestMachine, events: EventCore, server: DebuggerDoor, transport: Transport) {
     this.#machine = machine;
-    this.#source = new OccurrenceSource(machine, events);
+    this.#source = new OccurrenceSource(machine, events, () => this.#takesBreakpoint());
     this.#server = server;
     this.#transport = transport;
   }
@@ -58,7 +74,7 @@ export class MachineLoop {
       if (this.#server.state === 'halted') this.#serveHalted();
       else if (this.#server.takePauseRequest()) this.#stop({ reason: 'requested' });
       else if (this.#server.state === 'handshake') this.#waitForDebugger();
-      else if (this.#held && this.#server.state === 'running') this.#transport.wait(PING_INTERVAL_MS);
+      else if (this.#held && this.#server.state === 'running') this.#waitForStart();
       else if (!this.#switchThread()) this.#advance();
     }
     return this.#source.failure;
@@ -86,9 +102,21 @@ export class MachineLoop {
     this.#transport.wait(PING_INTERVAL_MS);
   }
 
+  /** A door that halts the machine by itself can have let it go again before the loop saw it halted. */
+  #waitForStart(): void {
+    if (!this.#takeResume()) this.#transport.wait(PING_INTERVAL_MS);
+  }
+
   /** Called by the event core from inside a delivery. */
   halt(cause: HaltCause): void {
     this.#stop({ reason: 'event', eventTag: cause.eventTag, stage: cause.stage });
+  }
+
+  /** The program's own int3 belongs to the debugger (7.6). */
+  #takesBreakpoint(): boolean {
+    if (this.#server.takesOwnBreakpoints !== true) return false;
+    this.#stop({ reason: 'breakpoint' });
+    return true;
   }
 
   /** Asked by scripts; see EventHost. */
@@ -112,16 +140,25 @@ export class MachineLoop {
       this.#receive();
       if (this.#server.state === 'halted') this.#transport.wait(PING_INTERVAL_MS);
     }
+    this.#takeResume();
+  }
+
+  /** Gets ready for what ended the halt; false when nothing has. */
+  #takeResume(): boolean {
     const resume = this.#server.takeResume();
-    if (resume === undefined) return;
+    if (resume === undefined) return false;
     this.#held = false;
-    if (resume.kind !== 'step') return;
+    if (resume.kind === 'step') this.#beginStep(resume.callSizeBytes);
+    return true;
+  }
+
+  #beginStep(callSizeBytes: number | undefined): void {
     const { rip, general } = this.#machine.cpu;
-    if (resume.callSizeBytes === undefined) {
+    if (callSizeBytes === undefined) {
       this.#stepping = { kind: 'one instruction', since: this.#source.retired };
       return;
     }
-    const address = rip + BigInt(resume.callSizeBytes);
+    const address = rip + BigInt(callSizeBytes);
     this.#stepping = { kind: 'over call', address, stackPointer: general[RSP] ?? 0n };
     this.#machine.intercepts.setTemporary(address);
   }
@@ -159,7 +196,7 @@ export class MachineLoop {
 
   #runFreely(): void {
     const { guest, cpu } = this.#machine;
-    const sliceUs = guest.timeSliceUs;
+    const sliceUs = shorter(guest.timeSliceUs, this.#transport.runLimitUs ?? 0);
     const startedMs = performance.now();
     const exit = this.#transport.whileInterruptible(() => cpu.run(sliceUs));
     if (exit === undefined) return;

@@ -19,6 +19,7 @@ import { PAGE_BYTES } from './memory/physical-memory';
 
 const PAGE_FAULT = 14;
 const INVALID_OPCODE = 6;
+const BREAKPOINT = 3;
 const EXCEPTION_COUNT = 32;
 const RAX = 0;
 const RSP = 4;
@@ -46,6 +47,7 @@ interface Injection {
 export class OccurrenceSource {
   readonly #machine: GuestMachine;
   readonly #events: EventCore;
+  readonly #takesBreakpoint: () => boolean;
   /** Counts instructions that were completed one by one, so that a step knows it has made one. */
   retired = 0;
   /** Why the machine cannot go on. */
@@ -56,9 +58,15 @@ export class OccurrenceSource {
   /** A `!mode` event keeps the guest from running in the mode that it has entered (5.6, row 25). */
   #isBlocked = false;
 
-  constructor(machine: GuestMachine, events: EventCore) {
+  constructor(
+    machine: GuestMachine,
+    events: EventCore,
+    /** Offers the guest's own int3 to the debugger; false when it leaves it to the guest. */
+    takesBreakpoint: () => boolean,
+  ) {
     this.#machine = machine;
     this.#events = events;
+    this.#takesBreakpoint = takesBreakpoint;
   }
 
   get #isOver(): boolean {
@@ -319,6 +327,7 @@ export class OccurrenceSource {
     const isException = vector < EXCEPTION_COUNT;
     const delivery = isException && this.#events.isWanted(type) ? this.#deliver(occurrence) : NOTHING;
     if (delivery.shortCircuited || cpu.rip !== address || this.#isOver) return;
+    if (vector === BREAKPOINT && this.#takesBreakpoint()) return;
     this.#changingMode(() => guest.exception({ vector, errorCode, isSoftware }, where));
     if (delivery.postNeeded && !this.#isOver) this.#deliver({ ...occurrence, stage: 'post' });
   }

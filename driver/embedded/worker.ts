@@ -4,16 +4,27 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ownSystemName } from '../kd/own-target';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
+import { PooledEventCore } from './device/pooled-event-core';
+import { runDevice } from './device/run-device';
 import { EventCore } from './events/event-core';
 import { GuestEventHost, type HostOutlets } from './guest-event-host';
 import { GuestMachine } from './guest-machine';
 import { NotRunnableError } from './guest/elf';
 import { MAX_UNREAD_BYTES, WORD, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 import { MachineLoop, type Transport } from './machine-loop';
+import { DEFAULT_BATCH_TIMEOUT_MS, type BatchTiming } from './messages/batch-deadline';
+import { DueTransport } from './messages/due-transport';
+import { WireMessages } from './messages/wire-messages';
 import { KdServer } from './server/kd-server';
 
-const { options, words, port } = workerData as WorkerData;
+const { options, door, words, port } = workerData as WorkerData;
 const CONSOLE_WAIT_MS = 50;
+const timing: BatchTiming = {
+  nowMs: () => performance.now(),
+  timeoutMs:
+    options.batchTimeoutMs === null ? undefined : (options.batchTimeoutMs ?? DEFAULT_BATCH_TIMEOUT_MS),
+};
+const eventOptions = { deliversReturnedBuffer: options.deliversReturnedBuffer ?? true };
 
 function tell(message: WorkerMessage): void {
   port.postMessage(message);
@@ -102,27 +113,40 @@ function refusal(error: unknown): { origin: 'program' | 'machine'; text: string 
 }
 
 function runMachine(machine: GuestMachine): void {
+  const Core = options.limitsInstantEvents === true ? PooledEventCore : EventCore;
   const host: GuestEventHost = new GuestEventHost(machine, (): HostOutlets => outlets);
-  const events = new EventCore(host, machine.codeRunner);
+  const events = new Core(host, machine.codeRunner, eventOptions);
   const server = new KdServer({
     machine,
     events,
     send: (bytes) => tell({ kind: 'wire', bytes }),
     operatingSystem: ownSystemName(machine.guest.kind),
+    beforeStop: () => messages.flush(),
   });
   const transport = createTransport({
-    forgetDebugger: () => server.disconnect(),
+    forgetDebugger: () => {
+      messages.drop();
+      server.disconnect();
+    },
     type: (text) => machine.guest.input(text),
   });
-  const loop = new MachineLoop(machine, events, server, transport);
+  const messages = new WireMessages((operation, text) => server.message(operation, text), timing);
+  const loop = new MachineLoop(machine, events, server, new DueTransport(transport, messages));
   const outlets: HostOutlets = {
-    message: (operation: number, text: string) => server.message(operation, text),
+    message: (operation, text, immediate) => messages.message(operation, text, immediate),
     sendBuffer: (eventTag: bigint, bytes: Uint8Array) => server.sendBuffer(eventTag, bytes),
     halt: loop.halt.bind(loop),
     inject: loop.inject.bind(loop),
     traceStep: loop.traceStep.bind(loop),
+    // What `flush()` drops are queued messages, and here they have left (driver-protocol 4).
+    flush: () => undefined,
   };
   const failure = loop.run();
+  messages.flush();
+  tellEnd(machine, failure);
+}
+
+function tellEnd(machine: GuestMachine, failure: string | undefined): void {
   const { end } = machine.guest;
   if (failure !== undefined) tell({ kind: 'failed', text: failure });
   else if (end !== undefined) tell({ kind: 'exited', ...end });
@@ -135,7 +159,20 @@ function waitForFarewell(): void {
 
 const machine = createMachine();
 if (machine !== undefined) {
-  runMachine(machine);
+  if (door === 'kd') runMachine(machine);
+  else
+    runDevice({
+      machine,
+      transport: createTransport({
+        // Each request of a device is answered, so none is left behind by a client that goes.
+        forgetDebugger: () => undefined,
+        type: (text) => machine.guest.input(text),
+      }),
+      send: (bytes) => tell({ kind: 'wire', bytes }),
+      timing,
+      eventOptions,
+      ended: (failure) => tellEnd(machine, failure),
+    });
   waitForFarewell();
   machine.dispose();
 }

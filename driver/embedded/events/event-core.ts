@@ -34,6 +34,14 @@ interface Pass {
   readonly codeRuns: CodeRun[];
 }
 
+export interface EventCoreOptions {
+  /**
+   * Whether a pointer into its buffer that custom code returns hands the buffer to the debugger, as the documentation of
+   * actions says. HyperDbg 0.23 ignores what the code returns (5.3, TRAP).
+   */
+  readonly deliversReturnedBuffer: boolean;
+}
+
 export class EventCore {
   readonly #store: EventStore;
   readonly #session = new ScriptSession();
@@ -46,6 +54,7 @@ export class EventCore {
   constructor(
     readonly host: EventHost,
     readonly codeRunner: CodeRunner,
+    readonly options: EventCoreOptions = { deliversReturnedBuffer: true },
   ) {
     this.#store = new EventStore(host);
   }
@@ -55,17 +64,20 @@ export class EventCore {
     return this.#store.register(event);
   }
 
-  /** Adds an action; the first one enables the event (5.3). The answer is an SDK status. */
-  addAction(tag: bigint, action: ActionRequest): number {
+  /**
+   * Adds an action; the first one enables the event (5.3). `immediate` is ImmediateMessagePassing: whether its text leaves at
+   * once. The answer is an SDK status.
+   */
+  addAction(tag: bigint, action: ActionRequest, immediate = true): number {
     const event = this.#store.find(tag);
     if (event === undefined) return DEBUGGER_ERROR.DEBUGGER_ERROR_TAG_NOT_EXISTS;
-    const prepared = this.#prepare(event, action);
+    const prepared = this.#prepare(event, action, immediate);
     if (typeof prepared === 'number') return prepared;
     this.#store.addAction(event, prepared);
     return OK;
   }
 
-  #prepare(event: StoredEvent, action: ActionRequest): StoredAction | number {
+  #prepare(event: StoredEvent, action: ActionRequest, immediate: boolean): StoredAction | number {
     if (action.kind === 'break') return { kind: 'break' };
     if (action.bytes.length === 0) return DEBUGGER_ERROR.DEBUGGER_ERROR_ACTION_BUFFER_SIZE_IS_ZERO;
     if (action.bufferSizeBytes >= BUFFER_LIMIT_BYTES)
@@ -78,7 +90,8 @@ export class EventCore {
       return DEBUGGER_ERROR.DEBUGGER_ERROR_UNABLE_TO_ALLOCATE_REQUESTED_SAFE_BUFFER;
     if (script === undefined) return { kind: 'code', bytes: action.bytes, buffer };
     const operation = Number(event.request.tag & LOW_32_BITS);
-    const machine = new EventScriptMachine(this.host, this, (text) => this.host.message(operation, text));
+    const print = (text: string) => this.host.message(operation, text, immediate);
+    const machine = new EventScriptMachine(this.host, this, print);
     return { kind: 'script', script, machine, buffer };
   }
 
@@ -238,6 +251,7 @@ export class EventCore {
 
   /** Code that returns a pointer into its buffer hands the buffer to the debugger from there on (actions-page). */
   #handOver(eventTag: bigint, pointer: bigint, buffer: SafeBuffer | undefined): void {
+    if (!this.options.deliversReturnedBuffer) return;
     if (buffer === undefined || pointer < buffer.address) return;
     const byteOffset = pointer - buffer.address;
     if (byteOffset >= BigInt(buffer.sizeBytes)) return;

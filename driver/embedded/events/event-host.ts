@@ -66,9 +66,9 @@ export interface EventHost {
 
   /**
    * Text to the debugger. `operation`: 1 info, 2 warning, 3 error, or the low 32 bits of the tag of the event that
-   * printed it.
+   * printed it. `immediate` false lets it wait for others (driver-protocol 4).
    */
-  message(operation: number, text: string): void;
+  message(operation: number, text: string, immediate?: boolean): void;
   /** The safe buffer that custom code returned. */
   sendBuffer(eventTag: bigint, bytes: Uint8Array): void;
   /** Halts the machine now and returns when the debugger lets it go on. Everything printed so far must go out first. */

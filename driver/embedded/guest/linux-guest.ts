@@ -26,7 +26,7 @@ import { loadProgram, type LoadedModule } from './loader';
 import { GuestProcess, PROCESS_ID, type GuestThread } from './process';
 import { ProcessExposure } from './process-exposure';
 import { deliverSignal, SIGNAL_CODE } from './signal-delivery';
-import { signalOfException } from './signals';
+import { SIGNAL, signalOfException } from './signals';
 import { serveSystemCall } from './system-calls/dispatch';
 
 const MEMORY_BYTES = 512 << 20;
@@ -161,7 +161,11 @@ export class LinuxGuest implements Guest {
   }
 
   threads(): readonly GuestThreadSummary[] {
-    return this.process.threads.map(({ id }) => ({ processId: PROCESS_ID, threadId: id }));
+    return this.process.threads.map(({ id, wait }) => ({
+      processId: PROCESS_ID,
+      threadId: id,
+      isReady: wait === undefined,
+    }));
   }
 
   switchThread(threadId: number): boolean {
@@ -240,6 +244,10 @@ export class LinuxGuest implements Guest {
 
   halt(): boolean {
     return false;
+  }
+
+  kill(): void {
+    this.process.kill(SIGNAL.SIGKILL);
   }
 
   input(): void {

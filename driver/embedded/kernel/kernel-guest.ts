@@ -60,6 +60,7 @@ const R11 = 11;
 const PAGE_FAULT = 14;
 /** Exit code of a kernel whose fault no handler could be found for; a shell says 128 + n of a program that broke. */
 const TRIPLE_FAULT_CODE = 128 + 8;
+const KILLED_CODE = 128 + 9;
 
 export class KernelGuest implements Guest {
   readonly kind = 'bare-metal x86-64 kernel';
@@ -193,7 +194,7 @@ export class KernelGuest implements Guest {
   }
 
   threads(): readonly GuestThreadSummary[] {
-    return this.#roots.map((_, processId) => ({ processId, threadId: processId }));
+    return this.#roots.map((_, processId) => ({ processId, threadId: processId, isReady: true }));
   }
 
   /** Only the kernel itself can put another of its processes on the CPU. */
@@ -238,6 +239,10 @@ export class KernelGuest implements Guest {
   halt(): boolean {
     this.#isHalted = true;
     return (this.cpu.rflags & INTERRUPT_FLAG) !== 0n;
+  }
+
+  kill(): void {
+    this.#end = { code: KILLED_CODE, signal: 'killed' };
   }
 
   /** The text comes from the keyboard. */

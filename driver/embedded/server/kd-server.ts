@@ -53,6 +53,8 @@ export interface KdServerOptions {
   readonly signature?: string;
   /** Shown to the user of the debugger, e.g. `Linux guest of HyperDbg for VS Code`. */
   readonly operatingSystem: string;
+  /** Sends what still waits to be sent, so that it comes before the stop (8.3, TRAP). */
+  readonly beforeStop?: () => void;
 }
 
 /** Texts longer than this go in pieces, as a message of the driver has no room for more (driver-protocol 4). */
@@ -216,6 +218,7 @@ export class KdServer {
     // The debugger that asked for a pause has its stop now, whatever the reason.
     this.#pauseRequested = false;
     this.#resume = undefined;
+    this.#options.beforeStop?.();
     const record = recordOfStop(this.#describeStop(info));
     // Follows a command and not the program, so the client shows no instruction (recorded: `rdmsr`).
     if (info.reason === 'command finished') record.IgnoreDisassembling = true;

@@ -109,7 +109,7 @@ install(REQUEST.addAction, ({ events, send }, value) => {
       ? DEBUGGER_ERROR.DEBUGGER_ERROR_INVALID_ACTION_TYPE
       : action === 'short'
         ? DEBUGGER_ERROR.DEBUGGER_ERROR_INSTANT_EVENT_PREALLOCATED_BUFFER_IS_NOT_ENOUGH_FOR_ACTION_BUFFER
-        : events.addAction(value.record.EventTag, action);
+        : events.addAction(value.record.EventTag, action, value.record.ImmediateMessagePassing);
   send(ANSWER.addAction, answerOf(status));
 });
 
