@@ -95,7 +95,9 @@ describe('the device of the embedded driver', () => {
       const input = Uint8Array.from({ length: random.below(200) }, () =>
         random.below(random.below(2) === 0 ? 3 : 256),
       );
-      const { status } = plain.device.ioctl(code, input, random.below(2) === 0 ? 40_000 : random.below(400));
+      const room = random.below(2) === 0 ? 40_000 : random.below(400);
+      const { status, bytes } = plain.device.ioctl(code, input, room);
+      assert.ok(bytes.length <= room, `${code.toString(16)} returned more than there is room for`);
       assert.ok([0, 1, 87].includes(status), `${code.toString(16)} gave ${status}`);
     }
   });
