@@ -85,7 +85,9 @@ export class EmbeddedDevice implements DeviceContext {
   ioctl(code: number, input: Uint8Array, outputSizeBytes: number): DeviceAnswer {
     if (!this.#isInUse) return failed(DEVICE_STATUS.invalidHandle);
     try {
-      return this.#dispatch(code, { input, outputSizeBytes });
+      const answer = this.#dispatch(code, { input, outputSizeBytes });
+      // The real driver says that it returned more than the buffer holds (3.2, TRAP).
+      return answer.bytes.length > outputSizeBytes ? INVALID_PARAMETER : answer;
     } catch (error) {
       // A record that promises more than came.
       if (error instanceof RangeError) return INVALID_PARAMETER;
