@@ -66,6 +66,11 @@ export interface Exposure {
   sites(): Iterable<bigint>;
   /** The sites may have changed. */
   onSitesChanged: () => void;
+  /**
+   * The exact address of a held data access, of which the CPU tells only the page. undefined when the instruction has run
+   * without the access.
+   */
+  locate(address: bigint, access: 'read' | 'write'): bigint | undefined;
   /** True when an access that the CPU held up was held for the machine's own sake, and can be made now. */
   admit(address: bigint, access: MemoryAccess): boolean;
   /** To be called before the CPU runs. */

@@ -197,16 +197,16 @@ export class OccurrenceSource {
   /** Execute monitors (`!monitor x`) come before what the instruction itself is watched for. */
   #executeMonitored(address: bigint): void {
     const { cpu } = this.#machine;
-    const access: Occurrence = { kind: 'access', access: 'x', stage: 'pre', context: address };
-    const delivery = EXECUTE_EVENTS.some((type) => this.#events.isWanted(type))
-      ? this.#deliver(access)
-      : NOTHING;
+    const isMonitored = EXECUTE_EVENTS.some((type) => this.#events.isWanted(type));
+    const access = isMonitored ? this.#access('x', address) : undefined;
+    const delivery = access === undefined ? NOTHING : this.#deliver(access);
     // A blocked execution re-faults for ever in the real driver; here the thread waits for the debugger the same way.
     if (delivery.shortCircuited || cpu.rip !== address) return;
     const instruction = this.#instructionAt(address);
     if (instruction === undefined) this.step();
     else this.#instruction(instruction);
-    if (delivery.postNeeded && !this.#isOver) this.#deliver({ ...access, stage: 'post' });
+    if (access !== undefined && delivery.postNeeded && !this.#isOver)
+      this.#deliver({ ...access, stage: 'post' });
   }
 
   #instructionAt(address: bigint): DecodedInstruction | undefined {
@@ -293,13 +293,20 @@ export class OccurrenceSource {
         this.#exception(INVALID_OPCODE, 0, false);
         return;
       case 'held access':
-        if (!this.#machine.guest.exposure.admit(exit.address, exit.access))
-          this.#watchedAccess(exit.address, exit.access);
+        this.#heldAccess(exit.address, exit.access);
         return;
       case 'failed':
         this.failure = `${exit.text} at 0x${this.#machine.cpu.rip.toString(16)}`;
         return;
     }
+  }
+
+  #heldAccess(page: bigint, access: MemoryAccess): void {
+    const { exposure } = this.#machine.guest;
+    if (exposure.admit(page, access) || access === 'execute') return;
+    const address = exposure.locate(page, access);
+    if (address === undefined) this.retired++;
+    else this.#watchedAccess(address, access);
   }
 
   #systemCall(): void {
@@ -356,12 +363,18 @@ export class OccurrenceSource {
     const { cpu } = this.#machine;
     const address = cpu.rip;
     const letter = access === 'read' ? 'r' : 'w';
-    const occurrence: Occurrence = { kind: 'access', access: letter, stage: 'pre', context };
+    const occurrence = this.#access(letter, context);
     const delivery = this.#deliver(occurrence);
     if (cpu.rip !== address) return;
     if (delivery.shortCircuited) this.#skipAccess(context);
     else this.handle(this.#stepUnwatched(context));
     if (delivery.postNeeded && !this.#isOver) this.#deliver({ ...occurrence, stage: 'post' });
+  }
+
+  #access(access: 'r' | 'w' | 'x', context: bigint): Occurrence {
+    const physical = this.#machine.guest.translate(context);
+    const place = physical === undefined ? {} : { physical };
+    return { kind: 'access', access, stage: 'pre', context, ...place };
   }
 
   #stepUnwatched(accessed: bigint): CpuExit {

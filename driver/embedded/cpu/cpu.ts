@@ -41,9 +41,7 @@ export type CpuExit =
 
 /** The answer of `CpuPaging`: where the address leads, a page fault of the guest, or an access that the machine holds up. */
 export type Walk =
-  | ({ readonly kind: 'page' } & Translation)
-  | { readonly kind: 'fault'; readonly errorCode: number }
-  | { readonly kind: 'hold' };
+  ({ readonly kind: 'page' } & Translation) | { readonly kind: 'fault' } | { readonly kind: 'hold' };
 
 /** Stands in for the CPU's own walk of the guest's page tables. */
 export interface CpuPaging {
@@ -55,14 +53,15 @@ export interface CpuPorts {
   write(port: number, sizeBytes: number, value: number): void;
 }
 
-/** A page fault that our own paging has found; the engine knows nothing of it. */
+/** A page fault that our own paging has found: where the page is, but not the byte. */
 interface OwnFault {
   readonly kind: 'own fault';
   readonly address: bigint;
   readonly access: MemoryAccess;
-  readonly errorCode: number;
 }
 
+const PROBED = ['cr0', 'cr2', 'cr3'] as const;
+const CR0_WRITE_PROTECT = 1n << 16n;
 const PAGE_FAULT = 14;
 const FETCH_ERROR = 16;
 const PAGE_BITS = 12n;
@@ -169,7 +168,7 @@ export class Cpu {
     if (walk?.kind === 'page') return walk;
     this.#pending ??=
       walk?.kind === 'fault'
-        ? { kind: 'own fault', address, access, errorCode: walk.errorCode }
+        ? { kind: 'own fault', address, access }
         : { kind: 'held access', address, access };
     return undefined;
   }
@@ -283,12 +282,9 @@ export class Cpu {
         return pending;
       case 'exception':
         return this.#genuine({ ...pending, ...this.#acknowledge() });
-      case 'own fault': {
-        const { address, access, errorCode } = pending;
-        if (access === 'execute' && this.#isStray(address)) return undefined;
-        this.#setFaultAddress(address);
-        return { kind: 'exception', vector: PAGE_FAULT, errorCode, isSoftware: false };
-      }
+      case 'own fault':
+        if (pending.access === 'execute' && this.#isStray(pending.address)) return undefined;
+        return this.#withOwnWalk(() => this.step());
       case 'held access':
         return pending.access === 'execute' && this.#isStray(pending.address) ? undefined : pending;
       case undefined:
@@ -320,9 +316,36 @@ export class Cpu {
     return exit;
   }
 
-  #setFaultAddress(address: bigint): void {
-    this.#faultAddress = address;
-    this.engine.writeRegister('cr2', address);
+  /** Lets the CPU walk the page tables by itself, which tells the exact address and the error code of a fault. */
+  #withOwnWalk(body: () => CpuExit): CpuExit {
+    const paging = this.#paging;
+    this.#paging = undefined;
+    this.engine.useTranslations(false);
+    try {
+      return body();
+    } finally {
+      this.#paging = paging;
+      this.engine.useTranslations(paging !== undefined);
+    }
+  }
+
+  /**
+   * The address at which the instruction at RIP faults under the page tables at `root`, where supervisors obey write
+   * protection too. Nothing has happened afterwards; undefined when it does not fault: then it has run.
+   */
+  faultUnder(root: bigint): bigint | undefined {
+    const { engine } = this;
+    const kept = PROBED.map((name) => [name, engine.readRegister(name)] as const);
+    const faultAddress = this.#faultAddress;
+    const exit = this.#withOwnWalk(() => {
+      engine.writeRegister('cr0', engine.readRegister('cr0') | CR0_WRITE_PROTECT);
+      engine.writeRegister('cr3', root);
+      return this.step();
+    });
+    const address = engine.readRegister('cr2');
+    for (const [name, value] of kept) engine.writeRegister(name, value);
+    this.#faultAddress = faultAddress;
+    return exit.kind === 'exception' && exit.vector === PAGE_FAULT ? address : undefined;
   }
 
   /** Reads the exception's details and lets the engine forget that it is in flight (see engine-layout). */

@@ -17,6 +17,8 @@ export type Occurrence =
   | {
       /** A memory access, for `!monitor` events of all letters (types 0 to 6). */
       readonly kind: 'access';
+      /** Physical address of the access, for ranges of physical memory. */
+      readonly physical?: bigint;
       readonly access: 'r' | 'w' | 'x';
       readonly stage: 'pre' | 'post';
       /** Virtual address of the access; it is the context too. */

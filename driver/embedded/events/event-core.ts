@@ -173,11 +173,10 @@ export class EventCore {
   #visit(event: StoredEvent, pass: Pass): void {
     const { request } = event;
     const { occurrence } = pass;
-    const changedBits = occurrence.kind === 'instruction' ? occurrence.changedBits : undefined;
     if (
       !event.isEnabled ||
       !this.#isHere(request) ||
-      !event.kind.matches(request.options, occurrence.context, changedBits)
+      !event.kind.matches(request.options, occurrence.context, occurrence)
     )
       return;
     if (occurrence.stage === 'pre' && request.stage !== 1) {

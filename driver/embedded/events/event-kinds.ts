@@ -13,11 +13,18 @@ import {
 
 export type Access = 'r' | 'w' | 'x';
 
+export interface OccurrenceDetails {
+  /** Of writes to control registers: the bits that would change. */
+  readonly changedBits?: bigint;
+  /** Of memory accesses. */
+  readonly physical?: bigint;
+}
+
 export interface EventKind {
   /** SDK status of a refusal; undefined when the options are fine. */
   refuse?(options: readonly bigint[]): number | undefined;
   /** Whether an occurrence with this context is for an event with these options. */
-  matches(options: readonly bigint[], context: bigint, changedBits?: bigint): boolean;
+  matches(options: readonly bigint[], context: bigint, details: OccurrenceDetails): boolean;
   /** Of `!monitor` only: the accesses it is for. */
   readonly accesses?: string;
 }
@@ -64,7 +71,11 @@ function monitor(accesses: string): EventKind {
     accesses,
     refuse: (options) =>
       option(options, 0) < option(options, 1) ? undefined : DEBUGGER_ERROR.DEBUGGER_ERROR_INVALID_ADDRESS,
-    matches: (options, address) => address >= option(options, 0) && address <= option(options, 1),
+    // P3 = 1: the range is physical.
+    matches: (options, virtual, { physical = virtual }) => {
+      const address = option(options, 2) === 1n ? physical : virtual;
+      return address >= option(options, 0) && address <= option(options, 1);
+    },
   };
 }
 
@@ -105,7 +116,7 @@ const KINDS: Readonly<Record<number, EventKind>> = {
   [TYPE.VMCALL_INSTRUCTION_EXECUTION]: always,
   // P2 is the mask of the bits whose change is of interest.
   [TYPE.CONTROL_REGISTER_MODIFIED]: {
-    matches: (options, context, changedBits) =>
+    matches: (options, context, { changedBits }) =>
       context === option(options, 0) &&
       (changedBits === undefined || (changedBits & option(options, 1)) !== 0n),
   },

@@ -87,6 +87,11 @@ export class ProcessExposure implements Exposure {
     return bytes;
   }
 
+  /** A fault tells the exact address. */
+  locate(address: bigint): bigint {
+    return address;
+  }
+
   /** Nothing is held up: marked pages fault. */
   admit(): boolean {
     return false;

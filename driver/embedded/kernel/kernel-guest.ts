@@ -26,6 +26,7 @@ import { deliverInterruption, type LinearMemory } from './interrupt-delivery';
 import { loadKernel } from './kernel-image';
 import { NestedPaging } from './nested-paging';
 import { Ports } from './ports';
+import { ProbeTables } from './probe-tables';
 import { scanCodesOf } from './scan-codes';
 
 /** RAM that the kernel finds. */
@@ -66,6 +67,8 @@ export class KernelGuest implements Guest {
   readonly kind = 'bare-metal x86-64 kernel';
   readonly coreCount = 1;
   readonly physical = new PhysicalMemory(RAM_BYTES + OWN_BYTES, RAM_BYTES);
+  /** The first pages behind the RAM, and the only ones that the CPU reaches. */
+  readonly #probe = new ProbeTables(this.physical);
   readonly cpu: Cpu;
   readonly area: KernelArea;
   readonly codeSpace: CodeSpace;
@@ -91,10 +94,10 @@ export class KernelGuest implements Guest {
   ) {
     const { physical } = this;
     const cr3 = loadKernel(image, physical, RAM_BYTES);
-    this.cpu = new Cpu(library, physical, cr3, RAM_BYTES);
+    this.cpu = new Cpu(library, physical, cr3, ProbeTables.endBehind(RAM_BYTES));
     this.area = new KernelArea(physical, this.#areaTables, AREA_BASE);
     this.codeSpace = this.#createCodeSpace();
-    this.exposure = new NestedPaging(this.cpu, physical, this.#walker);
+    this.exposure = new NestedPaging(this.cpu, physical, this.#walker, this.#probe);
     this.memory = new GuestMemory(physical, {
       translate: (address) => this.translate(address),
       findVirtual: (address) => this.#walker.findVirtual(this.#root, address),

@@ -10,13 +10,12 @@ import type { Exposure, WatchedRange } from '../guest';
 import { findInstructions, LONGEST_INSTRUCTION_BYTES } from '../instructions';
 import type { PageWalker, WalkedPage } from '../memory/page-walker';
 import { PAGE_BYTES, type PhysicalMemory } from '../memory/physical-memory';
+import type { ProbeTables } from './probe-tables';
 
 const PAGE = BigInt(PAGE_BYTES);
 const pageOf = (address: bigint): bigint => address - (address % PAGE);
 
 const CR0_WRITE_PROTECT = 1n << 16n;
-/** Bits of a page fault's error code (SDM volume 3, 4.7). */
-const ERROR = { present: 1, write: 2, user: 4, fetch: 16 } as const;
 
 interface Watch {
   read: boolean;
@@ -28,6 +27,7 @@ export class NestedPaging implements Exposure, CpuPaging {
   readonly #cpu: Cpu;
   readonly #memory: PhysicalMemory;
   readonly #walker: PageWalker;
+  readonly #probe: ProbeTables;
   /** By physical page. */
   #watches = new Map<bigint, Watch>();
   #eventTypes: ReadonlySet<number> = new Set();
@@ -37,7 +37,8 @@ export class NestedPaging implements Exposure, CpuPaging {
   /** The physical page whose watch is lifted. */
   #lifted: bigint | undefined;
 
-  constructor(cpu: Cpu, memory: PhysicalMemory, walker: PageWalker) {
+  constructor(cpu: Cpu, memory: PhysicalMemory, walker: PageWalker, probe: ProbeTables) {
+    this.#probe = probe;
     this.#cpu = cpu;
     this.#memory = memory;
     this.#walker = walker;
@@ -109,15 +110,13 @@ export class NestedPaging implements Exposure, CpuPaging {
   walk(address: bigint, access: MemoryAccess): Walk {
     const isUser = this.#cpu.privilegeLevel === 3;
     const found = this.#walker.walk(this.#root, address);
-    const bits =
-      (isUser ? ERROR.user : 0) | (access === 'write' ? ERROR.write : access === 'execute' ? ERROR.fetch : 0);
-    if (found === undefined) return { kind: 'fault', errorCode: bits };
+    if (found === undefined) return { kind: 'fault' };
     const isWritable = found.isWritable || (!isUser && !this.#isWriteProtected);
     const isAllowed =
       (found.isUser || !isUser) &&
       (access !== 'write' || isWritable) &&
       (access !== 'execute' || found.isExecutable);
-    if (!isAllowed) return { kind: 'fault', errorCode: bits | ERROR.present };
+    if (!isAllowed) return { kind: 'fault' };
     return this.#grant(address, access, found, isWritable);
   }
 
@@ -145,6 +144,10 @@ export class NestedPaging implements Exposure, CpuPaging {
         execute: found.isExecutable && (!looksForCode || isKnownCode),
       },
     };
+  }
+
+  locate(address: bigint, access: 'read' | 'write'): bigint | undefined {
+    return this.#cpu.faultUnder(this.#probe.without(this.#root, address, access));
   }
 
   admit(address: bigint, access: MemoryAccess): boolean {

@@ -240,6 +240,18 @@ int main(void) { struct sigaction a = {0}; a.sa_sigaction = handler; a.sa_flags 
       assert.equal(run.messages.join(''), `0 ${at} 0\n1 ${at} 7\n0 ${at} 7\n1 ${at} 8\n`);
     });
 
+    it('monitors a physical range, wherever it is mapped', async () => {
+      const address = guest.symbol('shared') + 32n;
+      await run.debuggee.readMemory(address, 8);
+      const first = (await run.debuggee.translate(address)) ?? assert.fail('not mapped');
+      await run.arm(
+        { type: TYPE.HIDDEN_HOOK_WRITE, options: [first, first + 7n, 1n] },
+        run.script('printf("%llx ", $context);'),
+      );
+      assert.equal((await run.finish()).code, 12);
+      assert.equal(run.messages.join(''), `${address.toString(16)} `.repeat(2));
+    });
+
     it('loses a write that is short-circuited', async () => {
       const first = guest.symbol('shared') + 32n;
       const range = [first, first + 7n];

@@ -131,8 +131,9 @@ __asm__(
 "idt: .skip 512\\n"
 ".skip 4096\\n"
 "stack_top: .balign 4096\\n"
+".skip 0x128\\n"
 "cell: .quad 0x1234\\n"
-"cell_end: .skip 4088\\n"
+"cell_end: .skip 3784\\n"
 ".att_syntax prefix\\n");
 `;
 
