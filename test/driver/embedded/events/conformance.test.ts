@@ -166,6 +166,25 @@ describe('events on a bare-metal kernel', () => {
     assert.deepEqual(session.messages, ['2'], 'ud2, and the injected one');
   });
 
+  for (const [state, type] of [
+    ['the CPU walks its tables itself', undefined],
+    ['the machine does', TYPE.CPUID_INSTRUCTION_EXECUTION],
+  ] as const)
+    it(`a page fault has its exact address and error code while ${state}`, async () => {
+      if (type !== undefined) await session.arm({ type }, session.script('x = 1;'));
+      await session.arm(
+        { type: TYPE.EXCEPTION_OCCURRED, options: [14n] },
+        session.script('printf("%llx %llx", @cr2, @rip);'),
+      );
+      await session.hook(kernel.symbol('pushf_at'), session.script('printf("%llx %llx", @rcx, @r12);'));
+      await ends();
+      const faulted = '7fff00000123';
+      assert.deepEqual(session.messages, [
+        `${faulted} ${kernel.symbol('fault_at').toString(16)}`,
+        `${faulted} 2`,
+      ]);
+    });
+
   it('monitors a physical range, whatever its virtual address is', async () => {
     const first = kernel.symbol('cell');
     await session.arm(
