@@ -15,6 +15,9 @@ import { enableLongMode } from './long-mode';
 /** Instructions of one call; the script engine has the same limit (script-language 7). */
 export const CODE_BUDGET = 1_000_000;
 
+/** A backstop: code that turns paging off can keep the engine busy without an instruction that counts. */
+const CODE_TIME_US = 100_000;
+
 const STACK_BYTES = 64 * 1024;
 const REGISTER_AREA_BYTES = 128;
 /** Room for code before all of it is forgotten and placed anew. */
@@ -158,7 +161,7 @@ export class UnicornCodeRunner implements CodeRunner {
       this.#spaceVersion = this.#space.version;
     }
     this.#setArguments(kind, placed.address, context, buffer);
-    const status = this.#engine.start(placed.address, 0n, 0, CODE_BUDGET);
+    const status = this.#engine.start(placed.address, 0n, CODE_TIME_US, CODE_BUDGET);
     this.#arguments.read();
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
   }
@@ -185,7 +188,7 @@ export class UnicornCodeRunner implements CodeRunner {
     if (status !== UC_ERROR.ok) return `the CPU refused it (${this.#engine.errorText(status)})${where}`;
     if (rip === this.#returnAddress) return undefined;
     if (placed.bytes[Number(offset) - 1] === HLT) return `it halted the CPU (hlt)${where}`;
-    return `it did not return within ${CODE_BUDGET} instructions and was ended${where}`;
+    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_US / 1000} ms) and was ended${where}`;
   }
 
   #place(code: Uint8Array): PlacedCode {
