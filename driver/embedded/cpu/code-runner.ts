@@ -17,6 +17,10 @@ export const CODE_BUDGET = 1_000_000;
 
 /** A backstop: code that turns paging off can keep the engine busy without an instruction that counts. */
 const CODE_TIME_US = 100_000;
+/** Behind 0x0f: system instructions, mov to control registers, wrmsr. The backstop costs a millisecond, so others go without. */
+const SYSTEM_OPCODES = new Set([0x01, 0x22, 0x30]);
+const changesSystem = (code: Uint8Array): boolean =>
+  code.some((byte, at) => byte === 0x0f && SYSTEM_OPCODES.has(code[at + 1] ?? 0));
 
 const STACK_BYTES = 64 * 1024;
 const REGISTER_AREA_BYTES = 128;
@@ -67,6 +71,7 @@ export function codeSpaceOf(tables: PageTables): CodeSpace {
 interface PlacedCode {
   readonly bytes: Uint8Array;
   readonly address: bigint;
+  readonly timeoutUs: number;
 }
 
 export class UnicornCodeRunner implements CodeRunner {
@@ -161,7 +166,7 @@ export class UnicornCodeRunner implements CodeRunner {
       this.#spaceVersion = this.#space.version;
     }
     this.#setArguments(kind, placed.address, context, buffer);
-    const status = this.#engine.start(placed.address, 0n, CODE_TIME_US, CODE_BUDGET);
+    const status = this.#engine.start(placed.address, 0n, placed.timeoutUs, CODE_BUDGET);
     this.#arguments.read();
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
   }
@@ -195,7 +200,8 @@ export class UnicornCodeRunner implements CodeRunner {
     const before = this.#placed.get(code);
     if (before !== undefined) return before;
     if (this.#placedBytes > CODE_ROOM_BYTES) this.#forgetAll();
-    const placed = { bytes: code, address: this.#area.place(code, { execute: true }) };
+    const address = this.#area.place(code, { execute: true });
+    const placed = { bytes: code, address, timeoutUs: changesSystem(code) ? CODE_TIME_US : 0 };
     this.#placed.set(code, placed);
     this.#placedBytes += Math.ceil(code.length / PAGE_BYTES) * PAGE_BYTES;
     return placed;
