@@ -16,6 +16,13 @@ import { SharedRegisters, touchesSharedRegisters } from './shared-registers';
 /** Instructions of one call; the script engine has the same limit (script-language 7). */
 export const CODE_BUDGET = 1_000_000;
 
+/** A backstop: code that turns paging off can keep the engine busy without an instruction that counts. */
+const CODE_TIME_US = 100_000;
+/** Behind 0x0f: system instructions, mov to control registers, wrmsr. The backstop costs a millisecond, so others go without. */
+const SYSTEM_OPCODES = new Set([0x01, 0x22, 0x30]);
+const changesSystem = (code: Uint8Array): boolean =>
+  code.some((byte, at) => byte === 0x0f && SYSTEM_OPCODES.has(code[at + 1] ?? 0));
+
 const STACK_BYTES = 64 * 1024;
 const REGISTER_AREA_BYTES = 128;
 /** Room for code before all of it is forgotten and placed anew. */
@@ -66,6 +73,7 @@ interface PlacedCode {
   readonly bytes: Uint8Array;
   readonly address: bigint;
   readonly touchesShared: boolean;
+  readonly timeoutUs: number;
 }
 
 export class UnicornCodeRunner implements CodeRunner {
@@ -171,7 +179,7 @@ export class UnicornCodeRunner implements CodeRunner {
       this.#spaceVersion = this.#space.version;
     }
     this.#setArguments(kind, placed.address, context, buffer);
-    const status = this.#engine.start(placed.address, 0n, 0, CODE_BUDGET);
+    const status = this.#engine.start(placed.address, 0n, placed.timeoutUs, CODE_BUDGET);
     this.#arguments.read();
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
   }
@@ -198,7 +206,7 @@ export class UnicornCodeRunner implements CodeRunner {
     if (status !== UC_ERROR.ok) return `the CPU refused it (${this.#engine.errorText(status)})${where}`;
     if (rip === this.#returnAddress) return undefined;
     if (placed.bytes[Number(offset) - 1] === HLT) return `it halted the CPU (hlt)${where}`;
-    return `it did not return within ${CODE_BUDGET} instructions and was ended${where}`;
+    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_US / 1000} ms) and was ended${where}`;
   }
 
   #place(code: Uint8Array): PlacedCode {
@@ -206,7 +214,12 @@ export class UnicornCodeRunner implements CodeRunner {
     if (before !== undefined) return before;
     if (this.#placedBytes > CODE_ROOM_BYTES) this.#forgetAll();
     const address = this.#area.place(code, { execute: true });
-    const placed = { bytes: code, address, touchesShared: touchesSharedRegisters(code) };
+    const placed = {
+      bytes: code,
+      address,
+      touchesShared: touchesSharedRegisters(code),
+      timeoutUs: changesSystem(code) ? CODE_TIME_US : 0,
+    };
     this.#placed.set(code, placed);
     this.#placedBytes += Math.ceil(code.length / PAGE_BYTES) * PAGE_BYTES;
     return placed;

@@ -19,6 +19,8 @@ const NAMED: readonly UnicornRegister[] = [
   'dr7',
   'mxcsr',
 ];
+/** Protection, paging and physical address extension: without them the engine runs away instead of faulting. */
+const KEPT_BITS: Partial<Record<UnicornRegister, bigint>> = { cr0: 0x8000_0001n, cr4: 0x20n };
 /** STAR, LSTAR, CSTAR, FMASK, FS_BASE, GS_BASE, KERNEL_GS_BASE, TSC_AUX. */
 const MSRS: readonly number[] = [
   0xc000_0081, 0xc000_0082, 0xc000_0083, 0xc000_0084, 0xc000_0100, 0xc000_0101, 0xc000_0102, 0xc000_0103,
@@ -83,7 +85,7 @@ export class SharedRegisters {
       const value = typeof key === 'number' ? this.#runner.readMsr(key) : this.#runner.readRegister(key);
       if (value === before) continue;
       if (typeof key === 'number') this.#guest.writeMsr(key, value);
-      else this.#guest.writeRegister(key, value);
+      else this.#guest.writeRegister(key, value | (KEPT_BITS[key] ?? 0n));
     }
   }
 }
