@@ -2,7 +2,7 @@
 
 import type { Cpu, SavedCpu } from '../cpu/cpu';
 import type { AddressSpace } from './address-space';
-import { Descriptors, streamFile } from './descriptors';
+import { Descriptors, streamFile, type OpenFile } from './descriptors';
 import { ERRNO } from './errno';
 import type { FileSystem } from './file-system';
 import { SIGNAL, signalBit, signalName } from './signals';
@@ -41,6 +41,12 @@ export type ConsoleWriter = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => 
 
 const SIGNAL_EXIT_BASE = 128;
 
+export interface SharedMapping {
+  readonly file: OpenFile;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
+
 export class GuestProcess {
   readonly id = PROCESS_ID;
   readonly descriptors = new Descriptors();
@@ -59,6 +65,8 @@ export class GuestProcess {
   readonly pendingSignals = new Set<number>();
   /** setitimer(ITIMER_REAL), on the clock of `performance.now()`. */
   timer: { readonly dueMs: number; readonly intervalMs: number } | undefined;
+  /** Mappings whose pages go back into their file (MAP_SHARED), by their address. */
+  readonly sharedMappings = new Map<number, SharedMapping>();
   end: ProcessEnd | undefined;
   readonly #threads: GuestThread[] = [];
   #current: GuestThread;

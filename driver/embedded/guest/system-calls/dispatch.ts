@@ -5,6 +5,7 @@ import { OutOfMemoryError } from '../../memory/physical-memory';
 import type { GuestProcess } from '../process';
 import type { CallArguments, CallHandler } from './call';
 import { deliverPending } from '../signal-delivery';
+import { eventDescriptorCalls } from './event-descriptors';
 import { fileStatusCalls } from './file-status';
 import { fileCalls } from './files';
 import { memoryCalls } from './memory';
@@ -13,6 +14,7 @@ import { threadCalls } from './threads';
 import { timeCalls } from './time';
 
 const CALLS = {
+  ...eventDescriptorCalls,
   ...fileCalls,
   ...fileStatusCalls,
   ...memoryCalls,

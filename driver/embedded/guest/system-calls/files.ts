@@ -101,7 +101,7 @@ function eachVector(
 const RETRY_MS = 1;
 
 /** The thread waits, and makes the same call anew. */
-function callAgain(process: GuestProcess): void {
+export function callAgain(process: GuestProcess): void {
   process.registersAreSet = true;
   process.current.wait = { kind: 'sleep', deadlineMs: performance.now() + RETRY_MS };
 }
