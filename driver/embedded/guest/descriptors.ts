@@ -16,6 +16,8 @@ export interface OpenFile {
   /** Names of a directory that have not been handed out yet; `undefined` for what is no directory. */
   readonly directory: { readonly path: string; entries: DirectoryEntry[] } | undefined;
   readonly path: string | undefined;
+  /** Where reading can have to wait: whether there is something to read, or the end. */
+  readonly isReadable?: () => boolean;
   close(): void;
 }
 
@@ -201,6 +203,7 @@ const MAX_DESCRIPTORS = 1024;
 
 export class Descriptors {
   readonly #open = new Map<number, OpenFile>();
+  readonly closeOnExec = new Set<number>();
 
   get(descriptor: number): OpenFile {
     return this.#open.get(descriptor) ?? fail('EBADF');
@@ -226,6 +229,7 @@ export class Descriptors {
   close(descriptor: number): void {
     const file = this.get(descriptor);
     this.#open.delete(descriptor);
+    this.closeOnExec.delete(descriptor);
     // A duplicate keeps the file open.
     if (![...this.#open.values()].includes(file)) file.close();
   }

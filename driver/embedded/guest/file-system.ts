@@ -1,6 +1,6 @@
 /**
- * Files as the guest sees them: the folders it was given, read only, at the paths they have on this computer, and a /tmp of
- * its own that lives in memory and dies with the machine. Nothing else of this computer can be reached: links that lead
+ * Files as the guest sees them: the folders it was given at the paths they have on this computer, and a /tmp of its own.
+ * What the guest creates lives in memory, in front of this computer's folders, and dies with the machine. Nothing else of this computer can be reached: links that lead
  * out of the given folders end in ENOENT.
  */
 
@@ -62,6 +62,8 @@ export class MemoryDirectory {
   readonly kind = 'memory directory';
   readonly inode = nextInode++;
   readonly entries = new Map<string, MemoryFile | MemoryDirectory>();
+  /** `shadowed`: the folder of this computer that it stands in front of. */
+  constructor(readonly shadowed?: string) {}
 }
 
 let nextInode = 1000;
@@ -93,7 +95,8 @@ export function guestPath(hostPath: string): string {
 export class FileSystem {
   /** Guest path of a readable folder or file → its real path here. */
   readonly #readable = new Map<string, string>();
-  readonly #temporary = new MemoryDirectory();
+  /** Folders of the guest's own by guest path; the one that is nearest above a path decides. */
+  readonly #own = new Map<string, MemoryDirectory>([[TEMPORARY, new MemoryDirectory()]]);
   readonly #executable: string;
 
   /** `executable` is the guest path that /proc/self/exe leads to. Folders that do not exist are left out. */
@@ -117,17 +120,16 @@ export class FileSystem {
     if (guest === '/proc/self/exe') return this.find(this.#executable);
     const device = DEVICES[guest as keyof typeof DEVICES];
     if (device !== undefined) return { kind: 'device', device };
-    if (guest === TEMPORARY || guest.startsWith(`${TEMPORARY}/`)) {
-      const own = this.#findTemporary(guest);
-      // The guest's program can live in this computer's /tmp; it is seen through the private one.
-      if (own !== undefined) return own;
-    }
+    const own = this.#findOwn(guest);
+    if (own !== undefined) return own;
     return this.#findHost(guest, options.followLast ?? true);
   }
 
-  #findTemporary(guest: string): MemoryFile | MemoryDirectory | undefined {
-    let node: MemoryFile | MemoryDirectory | undefined = this.#temporary;
-    for (const name of guest.slice(TEMPORARY.length).split('/').filter(Boolean)) {
+  #findOwn(guest: string): MemoryFile | MemoryDirectory | undefined {
+    let above = guest;
+    while (!this.#own.has(above) && above !== '/') above = path.posix.dirname(above);
+    let node: MemoryFile | MemoryDirectory | undefined = this.#own.get(above);
+    for (const name of guest.slice(above.length).split('/').filter(Boolean)) {
       node = node?.kind === 'memory directory' ? node.entries.get(name) : undefined;
     }
     return node;
@@ -148,7 +150,7 @@ export class FileSystem {
     return [...this.#readable.values()].some((root) => real === root || real.startsWith(root + path.sep));
   }
 
-  /** Creates an empty file. EROFS outside of /tmp, ENOENT without its folder. */
+  /** Creates an empty file. ENOENT without its folder. */
   createFile(guest: string): MemoryFile {
     const file = new MemoryFile();
     this.#parent(guest).entries.set(path.posix.basename(guest), file);
@@ -166,12 +168,13 @@ export class FileSystem {
     if (node.kind === 'host' || node.kind === 'device') return fail('EROFS');
     if (kind === 'file' && node.kind === 'memory directory') return fail('EISDIR');
     if (kind === 'directory' && node.kind === 'memory file') return fail('ENOTDIR');
+    if (node.kind === 'memory directory' && node.shadowed !== undefined) return fail('EROFS');
     if (node.kind === 'memory directory' && node.entries.size > 0) return fail('ENOTEMPTY');
     this.#parent(guest).entries.delete(path.posix.basename(guest));
   }
 
   rename(from: string, to: string): void {
-    const node = this.#findTemporary(from);
+    const node = this.#findOwn(from);
     if (node === undefined) return fail(this.find(from) === undefined ? 'ENOENT' : 'EROFS');
     const target = this.#parent(to);
     this.#parent(from).entries.delete(path.posix.basename(from));
@@ -180,8 +183,12 @@ export class FileSystem {
 
   #parent(guest: string): MemoryDirectory {
     const folder = path.posix.dirname(guest);
-    if (folder !== TEMPORARY && !folder.startsWith(`${TEMPORARY}/`)) return fail('EROFS');
-    const node = this.#findTemporary(folder);
+    const node = this.find(folder);
+    if (node?.kind === 'host' && this.status(node).kind === 'directory') {
+      const shadow = new MemoryDirectory(node.hostPath);
+      this.#own.set(folder, shadow);
+      return shadow;
+    }
     if (node?.kind !== 'memory directory') return fail(node === undefined ? 'ENOENT' : 'ENOTDIR');
     return node;
   }
@@ -211,7 +218,11 @@ export class FileSystem {
 
   /** Names in a directory, without `.` and `..`. */
   list(node: Node): string[] {
-    if (node.kind === 'memory directory') return [...node.entries.keys()];
+    if (node.kind === 'memory directory') {
+      const { shadowed } = node;
+      const below = shadowed === undefined ? [] : hostCall(() => fs.readdirSync(shadowed));
+      return [...new Set([...node.entries.keys(), ...below])];
+    }
     if (node.kind === 'host') return hostCall(() => fs.readdirSync(node.hostPath));
     return fail('ENOTDIR');
   }

@@ -25,7 +25,7 @@ import { FileSystem, guestPath, LIBRARY_FOLDERS } from './file-system';
 import { loadProgram, type LoadedModule } from './loader';
 import { GuestProcess, PROCESS_ID, type GuestThread } from './process';
 import { ProcessExposure } from './process-exposure';
-import { deliverSignal, SIGNAL_CODE } from './signal-delivery';
+import { deliverPending, deliverSignal, SIGNAL_CODE } from './signal-delivery';
 import { SIGNAL, signalOfException } from './signals';
 import { serveSystemCall } from './system-calls/dispatch';
 
@@ -231,15 +231,27 @@ export class LinuxGuest implements Guest {
 
   schedule(): number {
     this.#leaveIdle();
-    return this.process.current.wait === undefined ? 0 : this.process.schedule();
+    if (this.process.current.wait === undefined) return 0;
+    return this.#scheduleThreads();
   }
 
   get timeSliceUs(): number {
-    return this.process.readyThreads > 1 ? TIME_SLICE_US : 0;
+    return this.#isShared ? TIME_SLICE_US : 0;
   }
 
   sliceOver(): void {
-    if (this.process.readyThreads > 1) this.process.schedule();
+    if (this.#isShared) this.#scheduleThreads();
+  }
+
+  /** The CPU has to be taken from the thread on it: for another one, or for the timer. */
+  get #isShared(): boolean {
+    return this.process.readyThreads > 1 || this.process.timer !== undefined;
+  }
+
+  #scheduleThreads(): number {
+    const ms = this.process.schedule();
+    if (ms === 0) deliverPending(this.process);
+    return ms;
   }
 
   halt(): boolean {

@@ -2,10 +2,10 @@
 
 import type { Cpu, SavedCpu } from '../cpu/cpu';
 import type { AddressSpace } from './address-space';
-import { Descriptors, streamFile } from './descriptors';
+import { Descriptors, streamFile, type OpenFile } from './descriptors';
 import { ERRNO } from './errno';
 import type { FileSystem } from './file-system';
-import { signalName } from './signals';
+import { SIGNAL, signalBit, signalName } from './signals';
 
 export const PROCESS_ID = 42;
 
@@ -25,6 +25,11 @@ export interface GuestThread {
   clearTidAddress: number;
   /** Result of the call that the thread waited in, put into RAX when it runs again. */
   wakeResult: number;
+  /** Signals that wait until they are let in, bit `signal - 1`. */
+  blocked: bigint;
+  /** What rt_sigsuspend puts back when its handler returns. */
+  suspended: bigint | undefined;
+  alternateStack: { readonly address: bigint; readonly sizeBytes: bigint } | undefined;
 }
 
 export interface ProcessEnd {
@@ -35,6 +40,12 @@ export interface ProcessEnd {
 export type ConsoleWriter = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
 
 const SIGNAL_EXIT_BASE = 128;
+
+export interface SharedMapping {
+  readonly file: OpenFile;
+  readonly offset: number;
+  readonly sizeBytes: number;
+}
 
 export class GuestProcess {
   readonly id = PROCESS_ID;
@@ -50,6 +61,12 @@ export class GuestProcess {
   readonly signalFrames = new Map<number, SavedCpu>();
   /** The system call under way has set all registers itself (rt_sigreturn, a signal to itself). */
   registersAreSet = false;
+  /** Signals sent to the process that no thread has taken yet. */
+  readonly pendingSignals = new Set<number>();
+  /** setitimer(ITIMER_REAL), on the clock of `performance.now()`. */
+  timer: { readonly dueMs: number; readonly intervalMs: number } | undefined;
+  /** Mappings whose pages go back into their file (MAP_SHARED), by their address. */
+  readonly sharedMappings = new Map<number, SharedMapping>();
   end: ProcessEnd | undefined;
   readonly #threads: GuestThread[] = [];
   #current: GuestThread;
@@ -88,6 +105,9 @@ export class GuestProcess {
       wait: undefined,
       clearTidAddress: 0,
       wakeResult: 0,
+      blocked: 0n,
+      suspended: undefined,
+      alternateStack: undefined,
     };
     this.#threads.push(thread);
     return thread;
@@ -129,6 +149,23 @@ export class GuestProcess {
     this.descriptors.closeAll();
   }
 
+  sendSignal(signal: number): void {
+    this.pendingSignals.add(signal);
+  }
+
+  /** Sends SIGALRM when its time has come, and wakes a thread that can take it. */
+  #expireTimer(): void {
+    const { timer } = this;
+    if (timer === undefined || timer.dueMs > performance.now()) return;
+    const { intervalMs } = timer;
+    this.timer = intervalMs > 0 ? { dueMs: performance.now() + intervalMs, intervalMs } : undefined;
+    this.sendSignal(SIGNAL.SIGALRM);
+    const thread = this.#threads.find(({ blocked }) => (blocked & signalBit(SIGNAL.SIGALRM)) === 0n);
+    if (thread?.wait === undefined) return;
+    thread.wait = undefined;
+    thread.wakeResult = -ERRNO.EINTR;
+  }
+
   /** Wakes up to `limit` threads that wait on the futex; returns how many. */
   wake(address: number, limit: number): number {
     const waiting = this.#threads.filter(({ wait }) => wait?.kind === 'futex' && wait.address === address);
@@ -167,6 +204,7 @@ export class GuestProcess {
    */
   schedule(): number {
     this.#expireWaits();
+    this.#expireTimer();
     const threads = this.#threads;
     const at = threads.indexOf(this.#current);
     for (let offset = 1; offset <= threads.length; offset++) {
@@ -176,7 +214,7 @@ export class GuestProcess {
       return 0;
     }
     const deadlines = threads.map(({ wait }) => wait?.deadlineMs ?? Infinity);
-    return Math.max(1, Math.min(...deadlines) - performance.now());
+    return Math.max(1, Math.min(...deadlines, this.timer?.dueMs ?? Infinity) - performance.now());
   }
 
   /** Puts this thread on the CPU, ready or not: the debugger wants to see it. False when it does not exist. */

@@ -1,11 +1,11 @@
 /**
- * Entering and leaving the guest's signal handlers (Linux x86-64: struct rt_sigframe). Masks are kept by nobody: a signal
- * comes only from the guest itself, by an instruction or a call, and is delivered at once.
+ * Entering and leaving the guest's signal handlers (Linux x86-64: struct rt_sigframe). A signal that is blocked stays
+ * pending; the others are delivered when a system call is over or a thread gets the CPU.
  */
 
 import { fail } from './errno';
 import type { GuestProcess } from './process';
-import { IGNORED_SIGNALS } from './signals';
+import { IGNORED_SIGNALS, signalBit } from './signals';
 
 export interface SignalInfo {
   readonly signal: number;
@@ -16,14 +16,19 @@ export interface SignalInfo {
 }
 
 /** si_code values. */
-export const SIGNAL_CODE = { fromThread: -6, fault: 1 } as const;
+export const SIGNAL_CODE = { fromThread: -6, fromProcess: 0, fault: 1 } as const;
 
 const HANDLER = { default: 0n, ignore: 1n } as const;
-const FLAG = { siginfo: 4n, resetHandler: 0x8000_0000n } as const;
+const FLAG = {
+  siginfo: 4n,
+  onStack: 0x0800_0000n,
+  noDefer: 0x4000_0000n,
+  resetHandler: 0x8000_0000n,
+} as const;
 const RED_ZONE_BYTES = 128;
 
 /** Offsets in the frame: return address, ucontext, siginfo. */
-const FRAME = { context: 8, machineContext: 48, info: 312, sizeBytes: 440 } as const;
+const FRAME = { context: 8, machineContext: 48, mask: 304, info: 312, sizeBytes: 440 } as const;
 /** struct sigcontext: registers in this order, as indexes into GUEST_REGS; then RIP and RFLAGS. */
 const SAVED_REGISTERS = [8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4] as const;
 const CR2_SLOT = 22;
@@ -36,7 +41,7 @@ const RAX = 0;
 /** Delivers the signal to the running thread: enters its handler, ignores it, or ends the process. */
 export function deliverSignal(process: GuestProcess, info: SignalInfo): void {
   const action = process.signalActions.get(info.signal);
-  const [handler = HANDLER.default, flags = 0n, restorer = 0n] =
+  const [handler = HANDLER.default, flags = 0n, restorer = 0n, mask = 0n] =
     action === undefined ? [] : new BigUint64Array(action.slice().buffer);
   if (handler === HANDLER.ignore && info.code !== SIGNAL_CODE.fault) return;
   if (handler === HANDLER.default || handler === HANDLER.ignore || restorer === 0n) {
@@ -44,8 +49,14 @@ export function deliverSignal(process: GuestProcess, info: SignalInfo): void {
     return;
   }
   if ((flags & FLAG.resetHandler) !== 0n) process.signalActions.delete(info.signal);
-  const frame = writeFrame(process, info, restorer);
-  const { cpu } = process;
+  const { cpu, current } = process;
+  const alternate = (flags & FLAG.onStack) === 0n ? undefined : current.alternateStack;
+  const stack = cpu.general[RSP] ?? 0n;
+  const isOnIt =
+    alternate !== undefined && stack > alternate.address && stack <= alternate.address + alternate.sizeBytes;
+  const top = alternate === undefined || isOnIt ? stack : alternate.address + alternate.sizeBytes;
+  const frame = writeFrame(process, info, restorer, Number(top));
+  current.blocked |= mask | ((flags & FLAG.noDefer) === 0n ? signalBit(info.signal) : 0n);
   cpu.rip = handler;
   cpu.general[RSP] = BigInt(frame);
   cpu.general[RDI] = BigInt(info.signal);
@@ -55,9 +66,9 @@ export function deliverSignal(process: GuestProcess, info: SignalInfo): void {
   cpu.general[RAX] = 0n;
 }
 
-function writeFrame(process: GuestProcess, info: SignalInfo, restorer: bigint): number {
+function writeFrame(process: GuestProcess, info: SignalInfo, restorer: bigint, stack: number): number {
   const { cpu, space } = process;
-  const top = Number(cpu.general[RSP] ?? 0n) - RED_ZONE_BYTES - FRAME.sizeBytes;
+  const top = stack - RED_ZONE_BYTES - FRAME.sizeBytes;
   // A handler finds the stack as after a call: 8 below a multiple of 16.
   const frame = top - (top % 16) - 8;
   const bytes = new Uint8Array(FRAME.sizeBytes);
@@ -71,6 +82,8 @@ function writeFrame(process: GuestProcess, info: SignalInfo, restorer: bigint): 
   view.setInt32(FRAME.info + 8, info.code, true);
   if (info.code === SIGNAL_CODE.fault) view.setBigUint64(FRAME.info + 16, info.address, true);
   else view.setInt32(FRAME.info + 16, process.id, true);
+  view.setBigUint64(FRAME.mask, process.current.suspended ?? process.current.blocked, true);
+  process.current.suspended = undefined;
   space.write(frame, bytes);
   const saved = cpu.createSaved();
   saved.save();
@@ -87,10 +100,20 @@ export function returnFromSignal(process: GuestProcess): void {
   const registers = space.read(frame + FRAME.machineContext, 8 * (SAVED_REGISTERS.length + 2));
   const view = new DataView(registers.buffer);
   // Vector and floating-point registers come from the saved state, the general ones from the frame.
+  process.current.blocked = space.readU64(frame + FRAME.mask);
   saved.restore();
   saved.dispose();
   process.signalFrames.delete(frame);
   for (const [slot, index] of SAVED_REGISTERS.entries())
     cpu.general[index] = view.getBigUint64(8 * slot, true);
   cpu.rip = view.getBigUint64(8 * SAVED_REGISTERS.length, true);
+}
+
+/** Enters the handlers of the signals that the running thread lets in. */
+export function deliverPending(process: GuestProcess): void {
+  for (const signal of [...process.pendingSignals]) {
+    if (process.end !== undefined || (process.current.blocked & signalBit(signal)) !== 0n) continue;
+    process.pendingSignals.delete(signal);
+    deliverSignal(process, { signal, code: SIGNAL_CODE.fromThread, address: 0n });
+  }
 }

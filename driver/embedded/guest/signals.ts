@@ -20,6 +20,8 @@ export const SIGNAL = {
 /** Signals whose default is to be ignored: CHLD, CONT, URG, WINCH. */
 export const IGNORED_SIGNALS: ReadonlySet<number> = new Set([17, 18, 23, 28]);
 
+export const signalBit = (signal: number): bigint => 1n << BigInt(signal - 1);
+
 export function signalName(signal: number): string {
   const known = Object.entries(SIGNAL).find(([, number]) => number === signal);
   return known?.[0] ?? `signal ${signal}`;

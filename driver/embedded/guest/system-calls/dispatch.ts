@@ -4,13 +4,24 @@ import { ERRNO, GuestError } from '../errno';
 import { OutOfMemoryError } from '../../memory/physical-memory';
 import type { GuestProcess } from '../process';
 import type { CallArguments, CallHandler } from './call';
+import { deliverPending } from '../signal-delivery';
+import { eventDescriptorCalls } from './event-descriptors';
 import { fileStatusCalls } from './file-status';
 import { fileCalls } from './files';
 import { memoryCalls } from './memory';
+import { signalCalls } from './signal-calls';
 import { threadCalls } from './threads';
 import { timeCalls } from './time';
 
-const CALLS = { ...fileCalls, ...fileStatusCalls, ...memoryCalls, ...threadCalls, ...timeCalls };
+const CALLS = {
+  ...eventDescriptorCalls,
+  ...fileCalls,
+  ...fileStatusCalls,
+  ...memoryCalls,
+  ...signalCalls,
+  ...threadCalls,
+  ...timeCalls,
+};
 
 /** rdi rsi rdx r10 r8 r9, as indexes into GUEST_REGS. */
 const ARGUMENT_REGISTERS = [7, 6, 2, 10, 8, 9] as const;
@@ -28,9 +39,12 @@ export function serveSystemCall(process: GuestProcess): void {
   const { cpu } = process;
   process.registersAreSet = false;
   const result = call(CALLS[Number(BigInt.asUintN(32, cpu.general[RAX] ?? 0n))]?.[1], process);
-  if (process.end !== undefined || process.registersAreSet) return;
-  cpu.general[RAX] = BigInt.asUintN(64, BigInt(result));
-  cpu.leaveSystemCall();
+  if (process.end !== undefined) return;
+  if (!process.registersAreSet) {
+    cpu.general[RAX] = BigInt.asUintN(64, BigInt(result));
+    cpu.leaveSystemCall();
+  }
+  if (process.current.wait === undefined) deliverPending(process);
 }
 
 function call(handler: CallHandler | undefined, process: GuestProcess): number | bigint {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { openNode, streamFile, type OpenFile } from '../descriptors';
 import { fail } from '../errno';
 import type { Node } from '../file-system';
+import { SIGNAL } from '../signals';
 import type { GuestProcess } from '../process';
 import type { CallTable } from './call';
 
@@ -97,13 +98,25 @@ function eachVector(
   return total;
 }
 
+const RETRY_MS = 1;
+
+/** The thread waits, and makes the same call anew. */
+export function callAgain(process: GuestProcess): void {
+  process.registersAreSet = true;
+  process.current.wait = { kind: 'sleep', deadlineMs: performance.now() + RETRY_MS };
+}
+
 function pipe(process: GuestProcess, address: number): number {
   const chunks: Uint8Array[] = [];
   let held = 0;
-  const readEnd = streamFile(
+  const closed = { read: false, write: false };
+  const reader = streamFile(
     (sizeBytes) => {
       const first = chunks.shift();
-      if (first === undefined) return new Uint8Array(0);
+      if (first === undefined) {
+        if (!closed.write) callAgain(process);
+        return new Uint8Array(0);
+      }
       if (first.length > sizeBytes) chunks.unshift(first.subarray(sizeBytes));
       const taken = first.subarray(0, sizeBytes);
       held -= taken.length;
@@ -111,9 +124,13 @@ function pipe(process: GuestProcess, address: number): number {
     },
     () => fail('EBADF'),
   );
-  const writeEnd = streamFile(
+  const writer = streamFile(
     () => fail('EBADF'),
     (bytes) => {
+      if (closed.read) {
+        process.sendSignal(SIGNAL.SIGPIPE);
+        fail('EPIPE');
+      }
       // The reader is this very process: waiting for it would be waiting for ever.
       if (held + bytes.length > PIPE_LIMIT_BYTES) fail('EAGAIN');
       chunks.push(bytes.slice());
@@ -121,6 +138,12 @@ function pipe(process: GuestProcess, address: number): number {
       return bytes.length;
     },
   );
+  const readEnd: OpenFile = {
+    ...reader,
+    isReadable: () => chunks.length > 0 || closed.write,
+    close: () => void (closed.read = true),
+  };
+  const writeEnd: OpenFile = { ...writer, close: () => void (closed.write = true) };
   process.space.writeU32(address, process.descriptors.add(readEnd));
   process.space.writeU32(address + 4, process.descriptors.add(writeEnd));
   return 0;
@@ -139,7 +162,11 @@ function fcntl(process: GuestProcess, fd: number, command: number, argument: num
     case FCNTL.dupFdCloexec:
       return process.descriptors.add(file, argument);
     case FCNTL.getFd:
+      return process.descriptors.closeOnExec.has(fd) ? 1 : 0;
     case FCNTL.setFd:
+      if ((argument & 1) !== 0) process.descriptors.closeOnExec.add(fd);
+      else process.descriptors.closeOnExec.delete(fd);
+      return 0;
     case FCNTL.setFlags:
       return 0;
     case FCNTL.getFlags:

@@ -5,7 +5,7 @@ import type { GuestProcess } from '../process';
 import type { CallArguments, CallTable } from './call';
 
 const PROT = { read: 1, write: 2, execute: 4 } as const;
-const MAP = { fixed: 0x10, anonymous: 0x20, fixedNoReplace: 0x10_0000 } as const;
+const MAP = { shared: 1, fixed: 0x10, anonymous: 0x20, fixedNoReplace: 0x10_0000 } as const;
 const MREMAP_MAYMOVE = 1;
 const HEAP_LIMIT_BYTES = 1 << 30;
 
@@ -31,11 +31,18 @@ function mmap(
     return start;
   }
   const file = process.descriptors.get(fd | 0);
-  // A mapping is a snapshot of the file; no guest shares its pages with another one.
+  // A mapping is a snapshot of the file; a shared one is written back by msync and munmap.
   const bytes = file.read(Math.min(sizeBytes, Math.max(0, file.status().sizeBytes - offset)), offset);
   space.map(start, start + length, rights(protection), file.path);
   if (bytes.length > 0) space.poke(start, bytes);
+  if ((flags & MAP.shared) !== 0 && (protection & PROT.write) !== 0)
+    process.sharedMappings.set(start, { file, offset, sizeBytes: bytes.length });
   return start;
+}
+
+function writeBack(process: GuestProcess, from: number, to: number): void {
+  for (const [start, { file, offset, sizeBytes }] of process.sharedMappings)
+    if (start < to && start + sizeBytes > from) file.write(process.space.read(start, sizeBytes), offset);
 }
 
 function overlaps(process: GuestProcess, start: number, end: number): boolean {
@@ -97,6 +104,8 @@ export const memoryCalls: CallTable = {
     'munmap',
     (process, [start, sizeBytes]) => {
       if (start % PAGE_BYTES !== 0 || sizeBytes <= 0) fail('EINVAL');
+      writeBack(process, start, start + pageEnd(sizeBytes));
+      process.sharedMappings.delete(start);
       process.space.unmap(start, start + pageEnd(sizeBytes));
       return 0;
     },
@@ -106,7 +115,7 @@ export const memoryCalls: CallTable = {
     'mremap',
     (process, [old, oldBytes, newBytes, flags]) => mremap(process, old, oldBytes, newBytes, flags),
   ],
-  26: ['msync', () => 0],
+  26: ['msync', (process, [start, sizeBytes]) => (writeBack(process, start, start + sizeBytes), 0)],
   28: ['madvise', () => 0],
   149: ['mlock', () => 0],
   150: ['munlock', () => 0],

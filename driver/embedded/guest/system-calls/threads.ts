@@ -3,7 +3,8 @@
 import { randomFillSync } from 'node:crypto';
 import { fail } from '../errno';
 import type { GuestProcess } from '../process';
-import { deliverSignal, returnFromSignal, SIGNAL_CODE } from '../signal-delivery';
+import { returnFromSignal } from '../signal-delivery';
+import { SIGNAL } from '../signals';
 import type { CallArguments, CallTable } from './call';
 import { readTimespec } from './time';
 
@@ -70,22 +71,20 @@ function deadline(process: GuestProcess, timeout: number, command: number): { de
 }
 
 const SIGNAL_ACTION_BYTES = 32;
+const SIGSTOP = 19;
 
 function signalAction(process: GuestProcess, signal: number, action: number, old: number): number {
+  if (action !== 0 && (signal === SIGNAL.SIGKILL || signal === SIGSTOP)) fail('EINVAL');
   const before = process.signalActions.get(signal) ?? new Uint8Array(SIGNAL_ACTION_BYTES);
   if (action !== 0) process.signalActions.set(signal, process.space.read(action, SIGNAL_ACTION_BYTES));
   if (old !== 0) process.space.write(old, before);
   return 0;
 }
 
-/** To the caller itself: the handler runs as soon as the call is over. */
+/** The handler runs as soon as the call is over, unless the signal is blocked. */
 function sendSignal(process: GuestProcess, signal: number): number {
   if (signal === 0) return 0;
-  const { cpu } = process;
-  cpu.general[0] = 0n;
-  cpu.leaveSystemCall();
-  process.registersAreSet = true;
-  deliverSignal(process, { signal, code: SIGNAL_CODE.fromThread, address: 0n });
+  process.sendSignal(signal);
   return 0;
 }
 
@@ -148,13 +147,6 @@ const MAX_RANDOM_BYTES = 1 << 20;
 
 export const threadCalls: CallTable = {
   13: ['rt_sigaction', (process, [signal, action, old]) => signalAction(process, signal, action, old)],
-  14: [
-    'rt_sigprocmask',
-    (process, [, , old, sizeBytes]) => {
-      if (old !== 0) process.space.write(old, new Uint8Array(sizeBytes));
-      return 0;
-    },
-  ],
   15: ['rt_sigreturn', (process) => signalReturn(process)],
   24: ['sched_yield', (process) => sleepingYield(process)],
   34: ['pause', (process) => ((process.current.wait = { kind: 'for ever' }), 0)],
@@ -178,7 +170,6 @@ export const threadCalls: CallTable = {
   108: ['getegid', () => USER_ID],
   110: ['getppid', () => 1],
   111: ['getpgrp', (process) => process.id],
-  131: ['sigaltstack', () => 0],
   157: ['prctl', () => 0],
   158: ['arch_prctl', (process, [code, address]) => archPrctl(process, code, address)],
   186: ['gettid', (process) => process.current.id],

@@ -1,5 +1,6 @@
 /** Clocks and waiting. */
 
+import { fail } from '../errno';
 import type { GuestProcess } from '../process';
 import type { CallArguments, CallTable } from './call';
 
@@ -26,12 +27,18 @@ function clock(process: GuestProcess, id: number): bigint {
   return BigInt(Math.round((performance.now() - process.startedMs) * 1e6));
 }
 
+function nanosleep(process: GuestProcess, request: number): number {
+  if (process.space.readU64(request + 8) >= NANOSECONDS) fail('EINVAL');
+  return sleep(process, readTimespec(process, request));
+}
+
 function sleep(process: GuestProcess, ms: number): number {
   process.current.wait = { kind: 'sleep', deadlineMs: performance.now() + ms };
   return 0;
 }
 
 function clockSleep(process: GuestProcess, id: number, flags: number, request: number): number {
+  if (process.space.readU64(request + 8) >= NANOSECONDS) fail('EINVAL');
   const ms = readTimespec(process, request);
   return sleep(
     process,
@@ -41,13 +48,16 @@ function clockSleep(process: GuestProcess, id: number, flags: number, request: n
 
 /** Everything the guest can open is ready at once, so waiting is needed only when there is nothing to wait for. */
 function poll(process: GuestProcess, entries: number, count: number, timeoutMs: number): number {
+  let ready = 0;
   for (let index = 0; index < count; index++) {
     const at = entries + index * POLL_ENTRY_BYTES;
     const asked = process.space.readU32(at + 4) & 0xffff;
-    process.descriptors.get(process.space.readU32(at) | 0);
-    process.space.writeU32(at + 4, asked | ((asked & (POLL.in | POLL.out)) << 16));
+    const file = process.descriptors.get(process.space.readU32(at) | 0);
+    const can = file.isReadable?.() === false ? 0 : asked & (POLL.in | POLL.out);
+    process.space.writeU32(at + 4, asked | (can << 16));
+    if (can !== 0) ready++;
   }
-  if (count > 0) return count;
+  if (ready > 0) return ready;
   return timeoutMs < 0 ? ((process.current.wait = { kind: 'for ever' }), 0) : sleep(process, timeoutMs);
 }
 
@@ -72,7 +82,7 @@ const TICKS_PER_SECOND = 100;
 
 export const timeCalls: CallTable = {
   7: ['poll', (process, [entries, count, timeoutMs]) => poll(process, entries, count, timeoutMs | 0)],
-  35: ['nanosleep', (process, [request]) => sleep(process, readTimespec(process, request))],
+  35: ['nanosleep', (process, [request]) => nanosleep(process, request)],
   96: [
     'gettimeofday',
     (process, [address]) =>

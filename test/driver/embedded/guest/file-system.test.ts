@@ -31,9 +31,20 @@ describe("the guest's files", () => {
     assert.equal(file.read(100).length, 0);
     file.close();
     fails('EROFS', () => openNode(files, guest('data'), node, { write: true, append: false }));
-    fails('EROFS', () => files.createFile('/home/x'));
+    fails('ENOENT', () => files.createFile('/home/x'));
     fails('EROFS', () => files.remove(guest('data'), 'file'));
     assert.equal(fs.readFileSync(path.join(given, 'data'), 'utf8'), 'hello');
+  });
+
+  it('that the guest creates stand in front of the folder, and are not on this computer', () => {
+    files.createFile(guest('made')).write(0, Buffer.from('mine'));
+    const folder = files.find(path.posix.dirname(guest('made')));
+    assert.ok(folder);
+    assert.ok(files.list(folder).includes('made') && files.list(folder).includes('data'));
+    assert.ok(files.find(guest('data')));
+    assert.equal(fs.existsSync(path.join(given, 'made')), false);
+    files.remove(guest('made'), 'file');
+    assert.equal(files.find(guest('made')), undefined);
   });
 
   it('do not lead out of it, by links or by dots', () => {
