@@ -86,6 +86,8 @@ export interface Guest {
   readonly physical: PhysicalMemory;
   readonly place: GuestPlace;
   readonly exposure: Exposure;
+  /** Told, in a sentence, of what the guest wanted and the machine does not have. */
+  onMissing: (text: string) => void;
   readonly memory: ScriptMemory;
   readonly area: KernelArea;
   readonly codeSpace: CodeSpace;

@@ -2,6 +2,7 @@
 
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ownSystemName } from '../kd/own-target';
+import { OPERATION } from '../sdk/tables.generated';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { PooledEventCore } from './device/pooled-event-core';
@@ -141,6 +142,7 @@ function runMachine(machine: GuestMachine): void {
     // What `flush()` drops are queued messages, and here they have left (driver-protocol 4).
     flush: () => undefined,
   };
+  machine.guest.onMissing = (text) => server.message(OPERATION.OPERATION_LOG_WARNING_MESSAGE, `${text}\n`);
   const failure = loop.run();
   messages.flush();
   tellEnd(machine, failure);

@@ -60,6 +60,8 @@ export function runDevice({ machine, transport, send, timing, eventOptions, ende
   const door = new DeviceDoor(device, send);
   const timed = new DueTransport(transport, messages);
   const loop = new MachineLoop(machine, events, door, timed);
+  machine.guest.onMissing = (text) =>
+    device.message(OPERATION.OPERATION_LOG_WARNING_MESSAGE, `${text}\n`, true);
   const failure = loop.run();
   queues.flushBatches();
   device.deliver();

@@ -138,6 +138,10 @@ export class LinuxGuest implements Guest {
     cpu.setExits([]);
   }
 
+  set onMissing(tell: (text: string) => void) {
+    this.process.onMissing = tell;
+  }
+
   get end(): GuestEnd | undefined {
     return this.process.end;
   }

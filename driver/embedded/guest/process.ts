@@ -55,6 +55,9 @@ export class GuestProcess {
   heapEnd = 0;
   heapStart = 0;
   readonly startedMs = performance.now();
+  /** Told of things that the guest wanted and the machine does not have; each sentence once. */
+  onMissing: (text: string) => void = () => undefined;
+  readonly #missing = new Set<string>();
   /** struct sigaction by signal number, as rt_sigaction set them. */
   readonly signalActions = new Map<number, Uint8Array>();
   /** State before each handler that has not returned yet, by the address of its frame. */
@@ -89,6 +92,12 @@ export class GuestProcess {
         },
       );
     for (const file of [console('stdout'), console('stdout'), console('stderr')]) this.descriptors.add(file);
+  }
+
+  tellMissing(text: string): void {
+    if (this.#missing.has(text)) return;
+    this.#missing.add(text);
+    this.onMissing(text);
   }
 
   get current(): GuestThread {

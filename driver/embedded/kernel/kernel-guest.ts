@@ -82,6 +82,7 @@ export class KernelGuest implements Guest {
   readonly #linear: LinearMemory;
   /** CR3 values in the order in which they were seen; the index is the process id. */
   readonly #roots: bigint[] = [];
+  onMissing: (text: string) => void = () => undefined;
   #end: GuestEnd | undefined;
   #isHalted = false;
 

@@ -66,6 +66,24 @@ int main(int argc, char **argv) { printf("%d %s %s %.3f\\n", argc, argv[1], gete
       });
     }
 
+    it('that call what the machine does not have: told once by name', async function () {
+      const source = `
+#define _GNU_SOURCE
+#include <errno.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+int main(void) { for (int i = 0; i < 3; i++) if (syscall(SYS_ptrace, 0) != -1 || errno != ENOSYS) return 1; syscall(9999); return 0; }`;
+      const run = await start(buildGuest(this, source).file);
+      assert.equal((await run.finish()).code, 0);
+      assert.deepEqual(
+        run.errors.map((text) => text.trim()),
+        [
+          'the guest called ptrace (0n101); it got ENOSYS, because the embedded machine does not have it',
+          'the guest called system call 0n9999, which Linux does not have either; it got ENOSYS, because the embedded machine does not have it',
+        ],
+      );
+    });
+
     it('with threads and a mutex', async function () {
       const source = `
 #include <pthread.h>

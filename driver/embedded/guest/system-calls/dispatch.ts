@@ -3,6 +3,7 @@
 import { ERRNO, GuestError } from '../errno';
 import { OutOfMemoryError } from '../../memory/physical-memory';
 import type { GuestProcess } from '../process';
+import { linuxCallName } from './call-names';
 import type { CallArguments, CallHandler } from './call';
 import { deliverPending } from '../signal-delivery';
 import { eventDescriptorCalls } from './event-descriptors';
@@ -27,24 +28,35 @@ const CALLS = {
 const ARGUMENT_REGISTERS = [7, 6, 2, 10, 8, 9] as const;
 const RAX = 0;
 
-export function systemCallName(number: number): string {
-  return CALLS[number]?.[0] ?? `system call ${number}`;
-}
+/** Calls that C libraries try on the way and do without: clone3, rseq. Nobody wants to hear of them. */
+const OPTIONAL_CALLS: ReadonlySet<number> = new Set([435, 334]);
 
 /**
  * Serves the call that the CPU stands at and moves it behind the instruction. Calls that the machine does not have answer
- * ENOSYS, as an older kernel would.
+ * ENOSYS, as an older kernel would, and are told once each.
  */
 export function serveSystemCall(process: GuestProcess): void {
   const { cpu } = process;
   process.registersAreSet = false;
-  const result = call(CALLS[Number(BigInt.asUintN(32, cpu.general[RAX] ?? 0n))]?.[1], process);
+  const number = Number(BigInt.asUintN(32, cpu.general[RAX] ?? 0n));
+  const handler = CALLS[number]?.[1];
+  if (handler === undefined && !OPTIONAL_CALLS.has(number)) process.tellMissing(missingCall(number));
+  const result = call(handler, process);
   if (process.end !== undefined) return;
   if (!process.registersAreSet) {
     cpu.general[RAX] = BigInt.asUintN(64, BigInt(result));
     cpu.leaveSystemCall();
   }
   if (process.current.wait === undefined) deliverPending(process);
+}
+
+function missingCall(number: number): string {
+  const name = linuxCallName(number);
+  const which =
+    name === undefined
+      ? `system call 0n${number}, which Linux does not have either`
+      : `${name} (0n${number})`;
+  return `the guest called ${which}; it got ENOSYS, because the embedded machine does not have it`;
 }
 
 function call(handler: CallHandler | undefined, process: GuestProcess): number | bigint {
