@@ -155,8 +155,13 @@ export class OccurrenceSource {
   }
 
   #bytesAt(address: bigint): Uint8Array {
-    const { memory } = this.#machine;
-    const toPageEnd = PAGE_BYTES - Number(address % BigInt(PAGE_BYTES));
+    const { memory, guest } = this.#machine;
+    const toPageEnd = PAGE_BYTES - Number(address & BigInt(PAGE_BYTES - 1));
+    if (toPageEnd >= LONGEST_INSTRUCTION_BYTES) {
+      const physical = guest.translate(address);
+      if (physical === undefined) return OTHERS_HAVE_NONE;
+      return guest.physical.bytes.subarray(Number(physical), Number(physical) + LONGEST_INSTRUCTION_BYTES);
+    }
     return (
       memory.read(address, LONGEST_INSTRUCTION_BYTES) ??
       memory.read(address, Math.min(toPageEnd, LONGEST_INSTRUCTION_BYTES)) ??

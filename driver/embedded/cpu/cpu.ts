@@ -76,6 +76,7 @@ const SS = 2;
 /** The flags with the privilege level stand this far before the segments. */
 const HIDDEN_FLAGS_BYTES = 8;
 
+const NO_EXITS = new BigUint64Array(0);
 const SYSCALL_BYTES = 2;
 const TRAP_FLAG = 1n << 8n;
 const DEBUG_EXCEPTION = 1;
@@ -107,6 +108,8 @@ export class Cpu {
   readonly general: BigUint64Array;
   readonly #context: UnicornContext;
   readonly #exits = new Set<bigint>();
+  /** The same, as the engine takes them. */
+  #exitArray = new BigUint64Array(0);
   #pending: CpuExit | OwnFault | undefined;
   /** CR2 as the last page fault of the guest has left it. */
   #faultAddress = 0n;
@@ -206,6 +209,7 @@ export class Cpu {
   setExits(addresses: Iterable<bigint>): void {
     this.#exits.clear();
     for (const address of addresses) this.#exits.add(address);
+    this.#exitArray = BigUint64Array.from(this.#exits);
     this.#exitState = 'new';
   }
 
@@ -226,7 +230,7 @@ export class Cpu {
   /** Runs from RIP on, past an exit address that RIP stands at only by `step`. `timeoutUs` 0 is no limit. */
   run(timeoutUs: number): CpuExit {
     this.#store();
-    if (this.#exitState !== 'set') this.engine.setExits(BigUint64Array.from(this.#exits));
+    if (this.#exitState !== 'set') this.engine.setExits(this.#exitArray);
     if (this.#exitState === 'new') this.engine.flushTranslations();
     this.#exitState = 'set';
     const exit = this.#start(timeoutUs);
@@ -247,7 +251,7 @@ export class Cpu {
     this.rflags |= TRAP_FLAG;
     this.#store();
     // Without this the translation of the stepped instruction would be one that stops before it.
-    this.engine.setExits(new BigUint64Array(0));
+    if (this.#exitState !== 'lifted') this.engine.setExits(NO_EXITS);
     if (this.#exitState === 'set') this.#exitState = 'lifted';
     const exit = this.#start(0);
     if (!hadTrapFlag) this.rflags &= ~TRAP_FLAG;
