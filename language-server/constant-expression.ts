@@ -1,14 +1,13 @@
 /** Expressions of numbers alone, and what they come to. */
 
-import { commandByName } from '../script-engine/catalog/commands';
 import type { Command } from '../script-engine/command-file/command-file';
-import type { MappedText } from '../script-engine/command-file/mapped-text';
 import { constantValueOf, type ConstantValue } from '../script-engine/semantics/constant-value';
 import { NodeKind } from '../script-engine/syntax/node-kind';
 import { parseScript } from '../script-engine/syntax/parser';
 import type { Span } from '../script-engine/syntax/span';
 import { nodeSpan } from '../script-engine/syntax/tree';
 import { touches } from './ranges';
+import { scriptTextsOf } from './script-texts';
 
 export interface ConstantExpression {
   /** In the file. */
@@ -28,7 +27,7 @@ const COMPUTING: ReadonlySet<number> = new Set([
 
 /** The biggest constant expression that `offset` is in. */
 export function constantExpressionAt(command: Command, offset: number): ConstantExpression | undefined {
-  const script = scriptTextAt(command, offset);
+  const script = scriptTextsOf(command).find(({ span }) => touches(span, offset));
   const at = script?.body.offsetOf(offset);
   if (script === undefined || at === undefined) return undefined;
   const { body, before, after } = script;
@@ -44,19 +43,4 @@ export function constantExpressionAt(command: Command, offset: number): Constant
       return { span: body.span(span.start, span.end), text: body.text.slice(span.start, span.end), value };
   }
   return undefined;
-}
-
-interface ScriptText {
-  readonly body: MappedText;
-  /** What makes statements of it. */
-  readonly before: string;
-  readonly after: string;
-}
-
-function scriptTextAt(command: Command, offset: number): ScriptText | undefined {
-  const name = commandByName(command.name)?.name;
-  if (name === '?') return { body: command.rest, before: '', after: '' };
-  if (name === 'print') return { body: command.rest, before: 'print(', after: ');' };
-  const block = command.blocks.find(({ kind, codeSpan }) => kind === 'script' && touches(codeSpan, offset));
-  return block && { body: block.body, before: '', after: '' };
 }

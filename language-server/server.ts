@@ -17,6 +17,7 @@ import { findFoldingRanges } from './features/folding';
 import { findHover } from './features/hover';
 import { findQuickFixes } from './features/quick-fixes';
 import { findSignatureHelp } from './features/signature-help';
+import { NAME_CAPABILITIES, serveNames } from './serve-names';
 import { OpenDocuments, type ScriptDocument } from './open-documents';
 
 const SERVER_NAME = 'hyperdbg-language-server';
@@ -76,6 +77,7 @@ export function serve(connection: Connection): void {
     const document = documents.find(textDocument.uri);
     return document ? findQuickFixes(document, range) : [];
   });
+  serveNames(connection, documents);
   connection.listen();
 }
 
@@ -89,6 +91,7 @@ function initializeResult(_params: InitializeParams, clientPulls: boolean): Init
       signatureHelpProvider: { triggerCharacters: ['(', ','] },
       documentSymbolProvider: true,
       foldingRangeProvider: true,
+      ...NAME_CAPABILITIES,
       codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
       ...(clientPulls && {
         diagnosticProvider: { interFileDependencies: false, workspaceDiagnostics: false },

@@ -98,6 +98,11 @@ export class CheckedFile {
     return this.#diagnostics;
   }
 
+  /** Each command as it was read, comments included, and where it stands now. */
+  get placedCommands(): readonly { readonly text: CommandText; readonly start: number }[] {
+    return this.commands.map(({ text }, index) => ({ text, start: this.starts[index] ?? 0 }));
+  }
+
   /** The last command that begins at or before `offset`. */
   commandBefore(offset: number): Command | undefined {
     for (let index = firstAbove(this.starts, offset) - 1; index >= 0; index--) {
