@@ -76,6 +76,7 @@ const SS = 2;
 /** The flags with the privilege level stand this far before the segments. */
 const HIDDEN_FLAGS_BYTES = 8;
 
+const MAX_LATE_STOPS = 1000;
 const NO_EXITS = new BigUint64Array(0);
 const SYSCALL_BYTES = 2;
 const TRAP_FLAG = 1n << 8n;
@@ -253,7 +254,11 @@ export class Cpu {
     // Without this the translation of the stepped instruction would be one that stops before it.
     if (this.#exitState !== 'lifted') this.engine.setExits(NO_EXITS);
     if (this.#exitState === 'set') this.#exitState = 'lifted';
-    const exit = this.#start(0);
+    const { rip } = this;
+    let exit = this.#start(0);
+    // A stop that another thread asked for a moment ago can arrive now, before the instruction: it was for the run before.
+    for (let late = 0; exit === undefined && this.rip === rip && late < MAX_LATE_STOPS; late++)
+      exit = this.#start(0);
     if (!hadTrapFlag) this.rflags &= ~TRAP_FLAG;
     if (exit?.kind === 'exception' && exit.vector === DEBUG_EXCEPTION) return { kind: 'stepped' };
     return exit ?? { kind: 'interrupted' };
