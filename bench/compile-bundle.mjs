@@ -1,8 +1,5 @@
-// The front end as the product has it: bundled by esbuild, with its enums inlined.
-import { build } from 'esbuild';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { projectRoot } from '../scripts/project.mjs';
+// The front end as the product has it.
+import { loadBundle } from './bundle.mjs';
 
 const modules = [
   'compiler/compile',
@@ -16,20 +13,9 @@ const modules = [
 ];
 
 /** Bundles the front end into out/bench/ and loads it. */
-export async function loadFrontEnd() {
-  const outfile = path.join(projectRoot, 'out', 'bench', 'front-end.cjs');
-  await build({
-    stdin: {
-      contents: modules.map((name) => `export * from './script-engine/${name}';`).join('\n'),
-      resolveDir: projectRoot,
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'warning',
-  });
-  return createRequire(import.meta.url)(outfile);
+export function loadFrontEnd() {
+  return loadBundle(
+    'front-end.cjs',
+    modules.map((name) => `script-engine/${name}`),
+  );
 }

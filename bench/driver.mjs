@@ -4,12 +4,11 @@
 //   node --expose-gc bench/driver.mjs PROGRAM [--rounds 7]
 //
 // PROGRAM is any Linux x86-64 program; the one of the examples is taken when none is named.
-import { build } from 'esbuild';
-import { createRequire } from 'node:module';
 import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { projectFile, projectRoot } from '../scripts/project.mjs';
+import { projectFile } from '../scripts/project.mjs';
+import { bundle, loadBundle } from './bundle.mjs';
 
 const PAGE_BYTES = 4096;
 const MIB = 1 << 20;
@@ -22,35 +21,15 @@ const rounds = roundsAt < 0 ? 7 : Number(process.argv[roundsAt + 1]);
 const named = process.argv[2]?.startsWith('--') === false ? process.argv[2] : undefined;
 const program = named ?? projectFile('examples/guests/prebuilt/licence');
 
-async function bundle(name, modules) {
-  const outfile = projectFile(`out/bench/${name}`);
-  await build({
-    stdin: {
-      contents: modules.map((file) => `export * from './${file}';`).join('\n'),
-      resolveDir: projectRoot,
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    external: ['koffi', 'keystone-wasm'],
-    logLevel: 'warning',
-  });
-  return outfile;
-}
-
 async function loadDriver() {
   await bundle('embedded-worker.js', ['driver/embedded/worker']);
-  const file = await bundle('driver.cjs', [
+  return loadBundle('driver.cjs', [
     'driver/embedded/embedded-machine',
     'driver/kd/frame',
     'driver/kd/kd-debuggee',
     'script-engine/compiler/compile',
     'script-engine/compiler/global-table',
   ]);
-  return createRequire(import.meta.url)(file);
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];

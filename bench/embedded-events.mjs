@@ -2,14 +2,13 @@
 // A figure is the guest's own count of its rounds over wall time, between two pauses.
 //
 //   node bench/embedded-events.mjs [--ms 700] [--rounds 3]         (needs gcc)
-import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { loadavg } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { projectFile, projectRoot } from '../scripts/project.mjs';
+import { projectFile } from '../scripts/project.mjs';
+import { bundle, loadBundle } from './bundle.mjs';
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(name);
@@ -35,32 +34,14 @@ int main(int argc, char **argv) {
   for (;;) hot(counter++);
 }`.replace('$$', '$');
 
-async function bundle(name, modules) {
-  const contents = modules.map((file) => `export * from './${file}';`).join('\n');
-  const outfile = projectFile(`out/bench/${name}`);
-  await build({
-    stdin: { contents, resolveDir: projectRoot, loader: 'ts' },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    external: ['koffi', 'keystone-wasm'],
-    logLevel: 'warning',
-  });
-  return outfile;
-}
-
 await bundle('embedded-worker.js', ['driver/embedded/worker']);
-const driver = createRequire(import.meta.url)(
-  await bundle('driver-events.cjs', [
-    'driver/embedded/embedded-machine',
-    'driver/kd/kd-debuggee',
-    'driver/sdk/tables.generated',
-    'script-engine/compiler/compile',
-    'script-engine/compiler/global-table',
-  ]),
-);
+const driver = await loadBundle('driver-events.cjs', [
+  'driver/embedded/embedded-machine',
+  'driver/kd/kd-debuggee',
+  'driver/sdk/tables.generated',
+  'script-engine/compiler/compile',
+  'script-engine/compiler/global-table',
+]);
 const TYPE = driver.VMM_EVENT_TYPE_ENUM;
 
 const program = projectFile('out/bench/hot-guest');

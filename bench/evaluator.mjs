@@ -2,11 +2,9 @@
 // JavaScript; and of a whole run of the commonest kind of event script, one whose condition does not hold.
 //
 //   node --expose-gc bench/evaluator.mjs [--rounds 15]
-import { build } from 'esbuild';
-import { createRequire } from 'node:module';
 import { cpus, loadavg } from 'node:os';
 import process from 'node:process';
-import { projectFile, projectRoot } from '../scripts/project.mjs';
+import { loadBundle } from './bundle.mjs';
 import { measure } from './parse-measure.mjs';
 
 /** The original evaluator, measured on the same class of machine. */
@@ -20,7 +18,6 @@ const index = process.argv.indexOf('--rounds');
 const rounds = index < 0 ? 15 : Number(process.argv[index + 1]);
 
 async function loadEvaluator() {
-  const outfile = projectFile('out/bench/evaluator.cjs');
   const modules = [
     'compiler/compile',
     'compiler/global-table',
@@ -30,20 +27,10 @@ async function loadEvaluator() {
     'evaluator/prepare',
     'evaluator/session',
   ];
-  await build({
-    stdin: {
-      contents: modules.map((name) => `export * from './script-engine/${name}';`).join('\n'),
-      resolveDir: projectRoot,
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    logLevel: 'warning',
-  });
-  return createRequire(import.meta.url)(outfile);
+  return loadBundle(
+    'evaluator.cjs',
+    modules.map((name) => `script-engine/${name}`),
+  );
 }
 
 const word = (value) => BigInt.asUintN(64, value);

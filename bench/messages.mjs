@@ -2,33 +2,14 @@
 // waiting reader; and the cost of a message that nobody reads, where the ring overwrites.
 //
 //   node bench/messages.mjs [--rounds 15]
-import { build } from 'esbuild';
-import { createRequire } from 'node:module';
 import process from 'node:process';
-import { projectFile, projectRoot } from '../scripts/project.mjs';
+import { loadBundle } from './bundle.mjs';
 
 const MESSAGES = 100_000;
 const TEXT = new TextEncoder().encode('the text of a message that an event prints, with a number: 1234\n');
 
 const index = process.argv.indexOf('--rounds');
 const rounds = index < 0 ? 15 : Number(process.argv[index + 1]);
-
-async function loadQueues() {
-  const outfile = projectFile('out/bench/messages.cjs');
-  await build({
-    stdin: {
-      contents: "export * from './driver/embedded/messages/message-queues';",
-      resolveDir: projectRoot,
-      loader: 'ts',
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-  });
-  return createRequire(import.meta.url)(outfile);
-}
 
 /** Messages a second of the best and the median round. */
 function measure(MessageQueues, immediate, isRead) {
@@ -46,7 +27,7 @@ function measure(MessageQueues, immediate, isRead) {
   return { median: rates[Math.floor(rates.length / 2)], best: rates.at(-1) };
 }
 
-const { MessageQueues } = await loadQueues();
+const { MessageQueues } = await loadBundle('messages.cjs', ['driver/embedded/messages/message-queues']);
 const millions = (rate) => `${(rate / 1e6).toFixed(2)} million a second`;
 for (const [what, immediate, isRead] of [
   ['immediate, read at once', true, true],
