@@ -81,7 +81,7 @@ export class OccurrenceSource {
     this.#traceType = traceType;
   }
 
-  /** The guest may run only one instruction at a time for now. */
+  /** A trace step is due: the guest must not run past the next instruction. */
   get mustStep(): boolean {
     return this.#traceType !== undefined;
   }

@@ -8,7 +8,6 @@ import type { CpuPorts } from '../cpu/cpu';
 const PORT = {
   controllerCommand: 0x20,
   controllerData: 0x21,
-  timerChannel0: 0x40,
   timerCommand: 0x43,
   keyboardData: 0x60,
   keyboardStatus: 0x64,

@@ -13,6 +13,7 @@ import { GlobalTable } from '../../../../script-engine/compiler/global-table';
 import { skipWithoutCpu } from '../../../skip';
 import { buildGuest } from '../guest-programs';
 import { code } from '../session';
+import { ENDLESS, PROGRAM } from './device-programs';
 import { DeviceSession } from './device-session';
 import { encodeDeviceRequest } from '../../../../driver/embedded/device/device-wire';
 import { runDevice } from '../../../../driver/embedded/device/run-device';
@@ -20,22 +21,6 @@ import { GuestMachine } from '../../../../driver/embedded/guest-machine';
 import { openUnicornLibrary } from '../../../../driver/native/unicorn-search';
 import type { EmbeddedMachineOptions } from '../../../../driver/embedded/embedded-machine';
 
-const PROGRAM = `
-#include <stdio.h>
-#include <unistd.h>
-volatile long table[4] = {0x1122334455667788, 2, 3, 4};
-__attribute__((noinline)) long twice(long x) { __asm__ volatile(""); return 2 * x; }
-int main(void) {
-  long sum = 0;
-  for (long i = 1; i <= 3; i++) sum += twice(i);
-  char line[100];
-  write(1, line, snprintf(line, sizeof line, "sum %ld table %ld\\n", sum, table[1]));
-  return (int)sum;
-}`;
-const ENDLESS = `
-#include <unistd.h>
-volatile unsigned long rounds;
-int main(void) { write(1, "go", 2); for (;;) rounds++; }`;
 const ALL = 0xffffffff;
 const TAG = 0x1000000n;
 

@@ -6,24 +6,9 @@ import { compileScript } from '../../../../script-engine/compiler/compile';
 import { GlobalTable } from '../../../../script-engine/compiler/global-table';
 import { skipWithoutCpu } from '../../../skip';
 import { buildGuest } from '../guest-programs';
+import { ENDLESS, PROGRAM } from './device-programs';
 import { DeviceSession } from './device-session';
 
-const PROGRAM = `
-#include <stdio.h>
-#include <unistd.h>
-volatile long table[4] = {0x1122334455667788, 2, 3, 4};
-__attribute__((noinline)) long twice(long x) { __asm__ volatile(""); return 2 * x; }
-int main(void) {
-  long sum = 0;
-  for (long i = 1; i <= 3; i++) sum += twice(i);
-  char line[100];
-  write(1, line, snprintf(line, sizeof line, "sum %ld table %ld\\n", sum, table[1]));
-  return (int)sum;
-}`;
-const ENDLESS = `
-#include <unistd.h>
-volatile unsigned long rounds;
-int main(void) { write(1, "go", 2); for (;;) rounds++; }`;
 const THREADS = `
 #include <pthread.h>
 #include <unistd.h>
