@@ -58,6 +58,13 @@ export class GuestMachine implements Machine {
     this.guest.exposure.prepareRun();
   }
 
+  /** The same for a CPU in the middle of a run. False when it must stop for it. */
+  prepareGoingOn(): boolean {
+    if (this.intercepts.isStale) return false;
+    this.guest.exposure.prepareRun();
+    return true;
+  }
+
   get memory(): ScriptMemory {
     return this.guest.memory;
   }

@@ -34,6 +34,10 @@ const MONITORED: Readonly<
   [TYPE.HIDDEN_HOOK_EXECUTE]: { execute: true },
 };
 
+/** From so many hits on an address is hot (see Cpu.setExits); making it so costs what some hits do. */
+const HOT_HITS = 16;
+/** The engine compares each instruction that it translates with all of them. */
+const MAX_HOT_ADDRESSES = 64;
 /** Larger ranges would cost one exit address for each byte. */
 const MAX_EXECUTE_RANGE_BYTES = 64 << 10;
 
@@ -51,6 +55,8 @@ export class Intercepts {
   /** One more address, for a step over a call. */
   #temporary: bigint | undefined;
   #stale = false;
+  /** How often the guest has come to hooked addresses, up to HOT_HITS. */
+  readonly #hits = new Map<bigint, number>();
 
   constructor(guest: Guest) {
     this.#guest = guest;
@@ -101,7 +107,20 @@ export class Intercepts {
   apply(): void {
     if (!this.#stale) return;
     this.#stale = false;
-    this.#guest.cpu.setExits(this.#exitAddresses());
+    const hot = [...this.#hits].filter(([address, count]) => count >= HOT_HITS && this.#hooks.has(address));
+    const addresses = hot.slice(0, MAX_HOT_ADDRESSES).map(([address]) => address);
+    this.#guest.cpu.setExits(this.#exitAddresses(), new Set(addresses));
+  }
+
+  get isStale(): boolean {
+    return this.#stale;
+  }
+
+  /** The guest has come to a hooked address, and the CPU has stopped for it. */
+  noteHit(address: bigint): void {
+    const count = (this.#hits.get(address) ?? 0) + 1;
+    if (count <= HOT_HITS) this.#hits.set(address, count);
+    if (count === HOT_HITS) this.#stale = true;
   }
 
   isBreakpoint(address: bigint): boolean {

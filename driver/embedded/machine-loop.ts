@@ -63,6 +63,7 @@ export class MachineLoop {
   constructor(machine: GuestMachine, events: EventCore, server: DebuggerDoor, transport: Transport) {
     this.#machine = machine;
     this.#source = new OccurrenceSource(machine, events, () => this.#takesBreakpoint());
+    machine.cpu.onHit = (address) => this.#hit(address);
     this.#server = server;
     this.#transport = transport;
   }
@@ -233,6 +234,13 @@ export class MachineLoop {
       if (id !== undefined) this.#stop({ reason: 'breakpoint', eventTag: id });
     }
     if (cpu.rip === address && this.#server.state !== 'halted') this.#source.atExitAddress();
+  }
+
+  /** The same in the middle of a run. */
+  #hit(address: bigint): 'pass' | 'leave' | 'begun' {
+    const { intercepts } = this.#machine;
+    const isOurs = intercepts.isTemporary(address) || intercepts.isBreakpoint(address);
+    return isOurs ? 'leave' : this.#source.hit(address);
   }
 
   #stepEnds(address: bigint): boolean {

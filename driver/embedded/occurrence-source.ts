@@ -5,6 +5,7 @@
 
 import { VMM_EVENT_TYPE_ENUM as TYPE } from '../sdk/tables.generated';
 import type { MemoryAccess } from '../native/unicorn';
+import { AddressHits } from './address-hits';
 import type { CpuExit } from './cpu/cpu';
 import type { Delivery, EventCore, Occurrence } from './events/event-core';
 import type { GuestMachine } from './guest-machine';
@@ -28,7 +29,6 @@ const PAGE_FAULT_FETCH = 16;
 const SYSCALL_BYTES = 2n;
 const TRAP_FLAG = 1n << 8n;
 
-const ADDRESS_EVENTS = [TYPE.HIDDEN_HOOK_EXEC_DETOURS, TYPE.HIDDEN_HOOK_EXEC_CC];
 const EXECUTE_EVENTS = [
   TYPE.HIDDEN_HOOK_EXECUTE,
   TYPE.HIDDEN_HOOK_READ_AND_EXECUTE,
@@ -48,6 +48,7 @@ export class OccurrenceSource {
   readonly #machine: GuestMachine;
   readonly #events: EventCore;
   readonly #takesBreakpoint: () => boolean;
+  readonly #hits: AddressHits;
   /** Counts instructions that were completed one by one, so that a step knows it has made one. */
   retired = 0;
   /** Why the machine cannot go on. */
@@ -67,6 +68,7 @@ export class OccurrenceSource {
     this.#machine = machine;
     this.#events = events;
     this.#takesBreakpoint = takesBreakpoint;
+    this.#hits = new AddressHits(machine, events);
   }
 
   get #isOver(): boolean {
@@ -188,15 +190,29 @@ export class OccurrenceSource {
 
   /** RIP stands where hooks or instructions with events are; afterwards the instruction has run, or RIP is elsewhere. */
   atExitAddress(): void {
-    const { cpu, intercepts } = this.#machine;
+    const { cpu } = this.#machine;
     const address = cpu.rip;
-    if (intercepts.isHooked(address)) {
-      for (const type of ADDRESS_EVENTS) {
-        if (cpu.rip === address && this.#events.isWanted(type))
-          this.#deliver({ kind: 'instruction', type, stage: 'pre', context: address });
-      }
-    }
+    this.#hits.deliver();
     if (cpu.rip === address) this.#executeMonitored(address);
+  }
+
+  /** The same in the middle of a run, as far as it can be done there (see HitHandler). */
+  hit(address: bigint): 'pass' | 'leave' | 'begun' {
+    if (!this.#isPlain(address)) return 'leave';
+    const isDone = this.#hits.begin(address);
+    const mustLeave = this.#injections.length > 0 || this.mustStep || this.#isOver;
+    return isDone && !mustLeave && this.#machine.prepareGoingOn() ? 'pass' : 'begun';
+  }
+
+  /** The CPU can run the instruction at a hooked address by itself, stopped by the trap flag. */
+  #isPlain(address: bigint): boolean {
+    if (EXECUTE_EVENTS.some((type) => this.#events.isWanted(type))) return false;
+    const bytes = this.#bytesAt(address);
+    return decodeInstruction(bytes) === undefined && !isPushFlags(bytes);
+  }
+
+  #finishHit(): void {
+    if (this.#hits.finish()) this.#executeMonitored(this.#machine.cpu.rip);
   }
 
   /** Execute monitors (`!monitor x`) come before what the instruction itself is watched for. */
@@ -282,6 +298,9 @@ export class OccurrenceSource {
 
   handle(exit: CpuExit): void {
     switch (exit.kind) {
+      case 'hit':
+        this.#finishHit();
+        return;
       case 'exit address':
       case 'interrupted':
         return;

@@ -34,6 +34,7 @@ export interface Signatures {
     protection: number,
     host: Pointer,
   ) => number;
+  readonly memUnmap: (engine: Pointer, address: bigint, size: number) => number;
   readonly memWrite: (engine: Pointer, address: bigint, bytes: Uint8Array, size: number) => number;
   readonly hookAdd: (
     e: Pointer,
@@ -76,6 +77,7 @@ const DECLARATIONS: Record<keyof Signatures, string> = {
   regWriteBatch: 'int uc_reg_write_batch(void *engine, const void *ids, void *values, int count)',
   memMap: 'int uc_mem_map(void *engine, uint64_t address, size_t size, uint32_t protection)',
   memMapPtr: 'int uc_mem_map_ptr(void *e, uint64_t address, size_t size, uint32_t protection, void *host)',
+  memUnmap: 'int uc_mem_unmap(void *engine, uint64_t address, size_t size)',
   memWrite: 'int uc_mem_write(void *engine, uint64_t address, const void *bytes, size_t size)',
   hookAdd:
     'int uc_hook_add(void *e, _Out_ size_t *id, int type, void *callback, void *user, uint64_t begin, uint64_t end)',

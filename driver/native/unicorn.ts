@@ -129,7 +129,11 @@ export class Unicorn {
     this.#check('uc_mem_map_ptr', this.#calls.memMapPtr(this.handle, address, sizeBytes, protection, host));
   }
 
-  /** Writes at a physical address; for engines whose memory is their own. */
+  unmap(address: bigint, sizeBytes: number): void {
+    this.#check('uc_mem_unmap', this.#calls.memUnmap(this.handle, address, sizeBytes));
+  }
+
+  /** Writes at a physical address; for memory of the engine's own. */
   writeMemory(address: bigint, bytes: Uint8Array): void {
     this.#check('uc_mem_write', this.#calls.memWrite(this.handle, address, bytes, bytes.length));
   }

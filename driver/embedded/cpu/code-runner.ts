@@ -24,6 +24,7 @@ const changesSystem = (code: Uint8Array): boolean =>
   code.some((byte, at) => byte === 0x0f && SYSTEM_OPCODES.has(code[at + 1] ?? 0));
 
 const STACK_BYTES = 64 * 1024;
+const HOME_SPACE_BYTES = 32;
 const REGISTER_AREA_BYTES = 128;
 /** Room for code before all of it is forgotten and placed anew. */
 const CODE_ROOM_BYTES = 4 << 20;
@@ -83,14 +84,16 @@ export class UnicornCodeRunner implements CodeRunner {
   /** The state before any code has run, so that nothing carries over from call to call. */
   readonly #fresh: UnicornContext;
   readonly #registers: bigint;
-  readonly #registersPhysical: number;
-  readonly #memory: PhysicalMemory;
+  /** GUEST_REGS as the code sees them. */
+  readonly #registerCells: BigUint64Array;
+  /** Where the code finds its return address. */
+  readonly #returnCell: BigUint64Array;
   readonly #space: CodeSpace;
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
   /** undefined where there is no guest, as in script tests. */
   readonly #shared: SharedRegisters | undefined;
-  readonly #stack: bigint;
+  readonly #stackPointer: bigint;
   readonly #returnAddress: bigint;
   #placed = new Map<Uint8Array, PlacedCode>();
   #placedBytes = 0;
@@ -103,7 +106,6 @@ export class UnicornCodeRunner implements CodeRunner {
     space: CodeSpace,
     guest?: Unicorn,
   ) {
-    this.#memory = memory;
     this.#space = space;
     this.#area = area;
     this.#engine = new Unicorn(library);
@@ -112,12 +114,14 @@ export class UnicornCodeRunner implements CodeRunner {
     enableLongMode(this.#engine, space.root());
     this.#engine.writeDescriptorTable('gdtr', area.descriptorTable.address, area.descriptorTable.limit);
     this.#registers = area.reserve(REGISTER_AREA_BYTES);
-    this.#registersPhysical = area.physical(this.#registers);
-    this.#stack = area.reserve(STACK_BYTES);
-    // Not at the start of its page: for an exit address there the engine would look at the page before, too.
-    this.#returnAddress = area.reserve(PAGE_BYTES, { execute: true }) + 16n;
-    this.#engine.useExits();
-    this.#engine.setExits(BigUint64Array.of(this.#returnAddress));
+    const cells = (address: bigint, count: number): BigUint64Array =>
+      new BigUint64Array(memory.bytes.buffer, memory.bytes.byteOffset + area.physical(address), count);
+    this.#registerCells = cells(this.#registers, REGISTER_AREA_BYTES / 8);
+    // The stack is aligned as the Windows x64 convention has it, with room for the callee's home space.
+    this.#stackPointer = area.reserve(STACK_BYTES) + BigInt(STACK_BYTES - HOME_SPACE_BYTES - 16 - 8);
+    this.#returnCell = cells(this.#stackPointer, 1);
+    // An exit address would do as well, but at each one the engine throws translations away: six times the cost of a call.
+    this.#returnAddress = area.place(Uint8Array.of(HLT), { execute: true });
     this.#arguments = this.#engine.batch(ARGUMENTS);
     this.#engine.onInterrupt((vector) => {
       this.#fault = this.#describe(vector);
@@ -150,16 +154,11 @@ export class UnicornCodeRunner implements CodeRunner {
     buffer: SafeBuffer | undefined,
   ): CodeResult {
     const placed = this.#place(code);
-    const view = this.#memory.view;
-    for (const [index, value] of registers.entries()) {
-      view.setBigUint64(this.#registersPhysical + 8 * index, value, true);
-    }
+    this.#registerCells.set(registers);
     const error = this.#space.unwatched(() => this.#execute(placed, kind, context, buffer?.address ?? 0n));
     if (error !== undefined) return { ok: false, error };
     if (placed.touchesShared) this.#shared?.takeBack();
-    for (let index = 0; index < registers.length; index++) {
-      registers[index] = view.getBigUint64(this.#registersPhysical + 8 * index, true);
-    }
+    registers.set(this.#registerCells);
     return { ok: true, rax: this.#arguments.values[RETURNED.rax] ?? 0n };
   }
 
@@ -184,14 +183,11 @@ export class UnicornCodeRunner implements CodeRunner {
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
   }
 
-  /** The stack is aligned as the Windows x64 convention has it, with room for the callee's home space. */
   #setArguments(kind: 'condition' | 'action', code: bigint, context: bigint, buffer: bigint): void {
-    const homeSpace = 32n;
-    const rsp = this.#stack + BigInt(STACK_BYTES) - homeSpace - 16n - 8n;
-    this.#area.write(rsp, new Uint8Array(BigUint64Array.of(this.#returnAddress).buffer));
+    this.#returnCell[0] = this.#returnAddress;
     const [rcx, rdx, r8] =
       kind === 'condition' ? [this.#registers, context, 0n] : [buffer, this.#registers, context];
-    this.#arguments.values.set([rcx, rdx, r8, rsp, code, 0n, RFLAGS]);
+    this.#arguments.values.set([rcx, rdx, r8, this.#stackPointer, code, 0n, RFLAGS]);
     this.#arguments.write();
   }
 
@@ -204,7 +200,8 @@ export class UnicornCodeRunner implements CodeRunner {
         : ` at 0x${rip.toString(16)}, outside its own bytes`;
     if (this.#fault !== undefined) return this.#fault + where;
     if (status !== UC_ERROR.ok) return `the CPU refused it (${this.#engine.errorText(status)})${where}`;
-    if (rip === this.#returnAddress) return undefined;
+    // Behind the `hlt` that it returns to.
+    if (rip === this.#returnAddress + 1n) return undefined;
     if (placed.bytes[Number(offset) - 1] === HLT) return `it halted the CPU (hlt)${where}`;
     return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_US / 1000} ms) and was ended${where}`;
   }

@@ -14,12 +14,17 @@ import {
 } from '../../native/unicorn';
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
 import type { PhysicalMemory } from '../memory/physical-memory';
-import { engineLayout, SEGMENT_BYTES, type EngineLayout } from './engine-layout';
+import { RFLAGS, RIP, STATE, TRAP_FLAG } from './cpu-state';
+import { engineLayout, type EngineLayout } from './engine-layout';
+import { HotAddresses, RESUME_FLAG, type HitHandler } from './hot-addresses';
 import { enableLongMode } from './long-mode';
+import { enterPrivilege } from './privilege';
 
 export type CpuExit =
   /** RIP has reached an exit address; its instruction has not run. */
   | { readonly kind: 'exit address' }
+  /** The same at a hot address, whose handler has been asked: it has begun something, or the instruction has met a stop. */
+  | { readonly kind: 'hit' }
   /** RIP is at the `syscall` instruction, which has not run; `sizeBytes` is its length. */
   | { readonly kind: 'syscall'; readonly sizeBytes: number }
   | {
@@ -66,20 +71,10 @@ const PAGE_FAULT = 14;
 const FETCH_ERROR = 16;
 const PAGE_BITS = 12n;
 const LONGEST_INSTRUCTION_BYTES = 15n;
-/** Hidden parts of 64-bit code and of data segments, without the privilege level (SDM volume 3, 3.4.5). */
-const CODE_ATTRIBUTES = 0x00a0_9b00;
-const DATA_ATTRIBUTES = 0x00c0_9300;
-const ATTRIBUTES_OFFSET = 20;
-const PRIVILEGE_SHIFT = 13;
-const CS = 1;
-const SS = 2;
-/** The flags with the privilege level stand this far before the segments. */
-const HIDDEN_FLAGS_BYTES = 8;
-
 const MAX_LATE_STOPS = 1000;
 const NO_EXITS = new BigUint64Array(0);
+const NO_ADDRESSES: ReadonlySet<bigint> = new Set();
 const SYSCALL_BYTES = 2;
-const TRAP_FLAG = 1n << 8n;
 const DEBUG_EXCEPTION = 1;
 /** A page fault, or the double fault that a second one on the way to the stop becomes. */
 const FETCH_FAULTS: ReadonlySet<number> = new Set([8, 14]);
@@ -87,12 +82,8 @@ const NO_EXCEPTION = -1;
 /** Never reached: with exit addresses in use the engine ignores it. */
 const NO_END = 0n;
 
-/** GUEST_REGS order, then RIP and RFLAGS. */
-const STATE = [...generalRegisterOrder, 'rip', 'rflags'] as const;
 const RCX = 1;
 const R11 = 11;
-const RIP = 16;
-const RFLAGS = 17;
 
 /** What a guest thread keeps while another one runs. */
 export interface SavedCpu {
@@ -108,14 +99,16 @@ export class Cpu {
   /** The first sixteen are a view on the batch, so that scripts and code write where the CPU reads. */
   readonly general: BigUint64Array;
   readonly #context: UnicornContext;
+  readonly #hot: HotAddresses;
   readonly #exits = new Set<bigint>();
-  /** The same, as the engine takes them. */
+  /** Those that are not hot, as the engine takes them. */
   #exitArray = new BigUint64Array(0);
   #pending: CpuExit | OwnFault | undefined;
   /** CR2 as the last page fault of the guest has left it. */
   #faultAddress = 0n;
   /** `new`: the engine has other addresses. `lifted`: it has none, but its translations are right. */
   #exitState: 'set' | 'lifted' | 'new' = 'set';
+  #isRunning = false;
   #paging: CpuPaging | undefined;
   #hasTranslationHook = false;
 
@@ -134,6 +127,7 @@ export class Cpu {
     this.engine.useExits();
     this.#state = this.engine.batch(STATE);
     this.general = this.#state.values.subarray(0, generalRegisterOrder.length);
+    this.#hot = new HotAddresses(this.engine, this.#layout, this.#state);
     this.#context = this.engine.createContext();
     this.#addHooks();
     this.load();
@@ -142,9 +136,11 @@ export class Cpu {
   #addHooks(): void {
     const { engine } = this;
     engine.onSyscall(() => this.#stopFor({ kind: 'syscall', sizeBytes: SYSCALL_BYTES }));
-    engine.onInterrupt((vector) =>
-      this.#stopFor({ kind: 'exception', vector, errorCode: 0, isSoftware: false }),
-    );
+    engine.onInterrupt((vector) => {
+      const met = vector === DEBUG_EXCEPTION && this.#isRunning ? this.#hot.meet() : 'guest';
+      if (met === 'guest') this.#stopFor({ kind: 'exception', vector, errorCode: 0, isSoftware: false });
+      else if (met !== 'go on') this.#stopFor({ kind: met });
+    });
     engine.onInvalidInstruction(() => {
       this.#pending ??= { kind: 'invalid opcode' };
       return false;
@@ -206,12 +202,17 @@ export class Cpu {
     this.#state.values[RFLAGS] = value;
   }
 
-  /** Addresses before which `run` comes back. */
-  setExits(addresses: Iterable<bigint>): void {
+  /** Addresses before which `run` comes back. At the `hot` ones among them it asks `onHit` first, at a tenth of the cost. */
+  setExits(addresses: Iterable<bigint>, hot: ReadonlySet<bigint> = NO_ADDRESSES): void {
     this.#exits.clear();
     for (const address of addresses) this.#exits.add(address);
-    this.#exitArray = BigUint64Array.from(this.#exits);
+    this.#exitArray = BigUint64Array.from([...this.#exits].filter((address) => !hot.has(address)));
     this.#exitState = 'new';
+    this.#withOwnWalk(() => this.#hot.set(hot));
+  }
+
+  set onHit(handler: HitHandler) {
+    this.#hot.onHit = handler;
   }
 
   isExit(address: bigint): boolean {
@@ -234,7 +235,9 @@ export class Cpu {
     if (this.#exitState !== 'set') this.engine.setExits(this.#exitArray);
     if (this.#exitState === 'new') this.engine.flushTranslations();
     this.#exitState = 'set';
+    this.#isRunning = true;
     const exit = this.#start(timeoutUs);
+    if (exit?.kind === 'hit') return exit;
     const atExit = this.#exits.has(this.rip);
     // At an exit address nothing has run, so a fault there is none of the guest's: for an address at the start of its page
     // the engine touches the page before as well.
@@ -250,6 +253,8 @@ export class Cpu {
   step(): CpuExit {
     const hadTrapFlag = (this.rflags & TRAP_FLAG) !== 0n;
     this.rflags |= TRAP_FLAG;
+    // A hot address would stop it before it has begun.
+    if (this.#hot.has(this.rip)) this.rflags |= RESUME_FLAG;
     this.#store();
     // Without this the translation of the stepped instruction would be one that stops before it.
     if (this.#exitState !== 'lifted') this.engine.setExits(NO_EXITS);
@@ -259,7 +264,7 @@ export class Cpu {
     // A stop that another thread asked for a moment ago can arrive now, before the instruction: it was for the run before.
     for (let late = 0; exit === undefined && this.rip === rip && late < MAX_LATE_STOPS; late++)
       exit = this.#start(0);
-    if (!hadTrapFlag) this.rflags &= ~TRAP_FLAG;
+    this.rflags &= hadTrapFlag ? ~RESUME_FLAG : ~(TRAP_FLAG | RESUME_FLAG);
     if (exit?.kind === 'exception' && exit.vector === DEBUG_EXCEPTION) return { kind: 'stepped' };
     return exit ?? { kind: 'interrupted' };
   }
@@ -279,8 +284,23 @@ export class Cpu {
     this.#pending = undefined;
     this.engine.writeEngineByte(this.#layout.noExitRequest, 1);
     const code = this.engine.start(this.rip, NO_END, timeoutUs, 0);
-    this.load();
-    return this.#settle(code);
+    this.#isRunning = false;
+    const unfinished = this.#hot.takeUnfinished();
+    if (!this.#isHeld()) this.load();
+    return unfinished === undefined ? this.#settle(code) : this.#takeBack(unfinished);
+  }
+
+  /** What the handler of a hot address has left in the registers is newer than what the engine has. */
+  #isHeld(): boolean {
+    return this.#pending?.kind === 'hit' || this.#pending?.kind === 'exit address';
+  }
+
+  /** The instruction at a hot address has met a stop or a fault before its end: it is still to run. */
+  #takeBack(address: bigint): CpuExit {
+    if (this.#pending?.kind === 'exception') this.#acknowledge();
+    this.rip = address;
+    this.rflags &= ~(TRAP_FLAG | RESUME_FLAG);
+    return { kind: 'hit' };
   }
 
   #settle(code: number): CpuExit | undefined {
@@ -326,15 +346,16 @@ export class Cpu {
   }
 
   /** Lets the CPU walk the page tables by itself, which tells the exact address and the error code of a fault. */
-  #withOwnWalk(body: () => CpuExit): CpuExit {
+  #withOwnWalk<T>(body: () => T): T {
     const paging = this.#paging;
+    if (paging === undefined) return body();
     this.#paging = undefined;
     this.engine.useTranslations(false);
     try {
       return body();
     } finally {
       this.#paging = paging;
-      this.engine.useTranslations(paging !== undefined);
+      this.engine.useTranslations(true);
     }
   }
 
@@ -378,19 +399,7 @@ export class Cpu {
   /** Enters another privilege level as a far transfer does. The selectors name flat 64-bit segments; `stack` may be 0. */
   setPrivilege(level: number, code: number, stack: number): void {
     this.#store();
-    const context = this.#context;
-    context.save();
-    const { segments } = this.#layout;
-    const privilege = level << PRIVILEGE_SHIFT;
-    const setSegment = (index: number, selector: number, attributes: number): void => {
-      context.writeInt(segments + SEGMENT_BYTES * index, selector);
-      context.writeInt(segments + SEGMENT_BYTES * index + ATTRIBUTES_OFFSET, attributes | privilege);
-    };
-    setSegment(CS, code, CODE_ATTRIBUTES);
-    setSegment(SS, stack, stack === 0 ? 0 : DATA_ATTRIBUTES);
-    const flags = segments - HIDDEN_FLAGS_BYTES;
-    context.writeInt(flags, (context.readInt(flags) & ~3) | level);
-    context.restore();
+    enterPrivilege(this.#context, this.#layout, level, code, stack);
   }
 
   /** A place to keep the whole state for another guest thread. `save` keeps what `run` would start with. */
@@ -410,6 +419,7 @@ export class Cpu {
   }
 
   dispose(): void {
+    this.#hot.dispose();
     this.#context.dispose();
     this.engine.dispose();
   }

@@ -1,5 +1,5 @@
 /**
- * Four facts about Unicorn's inside that its interface does not offer, found by experiment on a throw-away engine so
+ * Five facts about Unicorn's inside that its interface does not offer, found by experiment on a throw-away engine so
  * that they hold for the library at hand:
  * - `oldException`: after an exception is handed to the embedder the engine still believes it is being delivered, and the
  *   next one becomes a double fault. Resetting this field of a saved context cures it.
@@ -8,6 +8,8 @@
  *   blocks only; otherwise it can interrupt a read-modify-write instruction, which then runs twice.
  * - `segments`: where a saved context keeps ES, CS, SS and so on with their hidden parts, and before them the flags with the
  *   privilege level. Writing a selector through the interface changes the selector alone, not what the CPU may do.
+ * - `debugRegisters`: where a saved context keeps DR0 to DR7, and behind them what the engine has made of the first four (see
+ *   hidden-breakpoints).
  */
 
 import { Unicorn, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
@@ -20,6 +22,7 @@ export interface EngineLayout {
   readonly isSoftware: number;
   readonly noExitRequest: number;
   readonly segments: number;
+  readonly debugRegisters: number;
 }
 
 /** The library does not look as expected; another build must be used. */
@@ -60,7 +63,11 @@ function measure(library: UnicornLibrary): EngineLayout {
       engine.writeMemory(BigInt(address), Uint8Array.from(code));
     }
     engine.onInterrupt(() => engine.requestStop());
-    return { ...findFields(engine, context), segments: findSegments(engine, context) };
+    return {
+      ...findFields(engine, context),
+      segments: findSegments(engine, context),
+      debugRegisters: findDebugRegisters(engine, context),
+    };
   } finally {
     context.dispose();
     engine.dispose();
@@ -80,7 +87,10 @@ function writeIdentityTables(engine: Unicorn): bigint {
   return 0x1000n;
 }
 
-function findFields(engine: Unicorn, context: UnicornContext): Omit<EngineLayout, 'segments'> {
+function findFields(
+  engine: Unicorn,
+  context: UnicornContext,
+): Omit<EngineLayout, 'segments' | 'debugRegisters'> {
   const snapshot = (): DataView => {
     context.save();
     return new DataView(context.bytes().slice().buffer);
@@ -134,6 +144,25 @@ function findSegments(engine: Unicorn, context: UnicornContext): number {
     );
   const end = view.byteLength - SEGMENT_BYTES * MARKED_SEGMENTS.length;
   return only('the segment registers', offsets(view, 0, end).filter(isStart));
+}
+
+const DEBUG_MARKS = [
+  ['dr0', 0x1234_5671],
+  ['dr1', 0x1234_5672],
+  ['dr2', 0x1234_5673],
+  ['dr3', 0x1234_5674],
+] as const;
+
+function findDebugRegisters(engine: Unicorn, context: UnicornContext): number {
+  for (const [register, value] of DEBUG_MARKS) engine.writeRegister(register, BigInt(value));
+  context.save();
+  const view = new DataView(context.bytes().slice().buffer);
+  const isStart = (at: number): boolean =>
+    DEBUG_MARKS.every(([, value], index) => view.getUint32(at + 8 * index, true) === value);
+  return only(
+    'the debug registers',
+    offsets(view, 0, view.byteLength - 8 * DEBUG_MARKS.length).filter(isStart),
+  );
 }
 
 function offsets(view: DataView, start: number, end: number): number[] {

@@ -3,8 +3,13 @@
  * without any CPU in `hds test`.
  */
 
+import { opcodeValue, SymbolKind } from '../../../script-engine/catalog/opcodes';
 import { runScript, type ScriptError } from '../../../script-engine/evaluator/interpreter';
-import { MalformedScriptError, prepareScript } from '../../../script-engine/evaluator/prepare';
+import {
+  MalformedScriptError,
+  prepareScript,
+  type PreparedScript,
+} from '../../../script-engine/evaluator/prepare';
 import { ScriptSession } from '../../../script-engine/evaluator/session';
 import type { ActionRequest, EventRequest, EventVerb } from '../../debuggee';
 import { errorText } from '../../kd/log-message';
@@ -17,14 +22,21 @@ import type { CodeRun, Delivery, Occurrence, RunError, ScriptRun } from './deliv
 
 export type { CodeRun, Delivery, Occurrence, RunError, ScriptRun } from './delivery';
 
+const NO_ACTIONS: readonly StoredAction[] = [];
+const PAUSE = BigInt(opcodeValue('FUNC_PAUSE'));
 const OK = DEBUGGER_ERROR.DEBUGGER_OPERATION_WAS_SUCCESSFUL;
 const LOW_32_BITS = 0xffffffffn;
 /** The real driver compares the size with the number of slots of its message queue (5.3). */
 const BUFFER_LIMIT_BYTES = SDK.MaximumPacketsCapacity;
 
-/** One pass of the trigger algorithm under way. */
-interface Pass {
+/** One pass of the trigger algorithm under way: it stands before an action of `event`, or before the event `next`. */
+export interface Pass {
   readonly occurrence: Occurrence;
+  readonly events: readonly StoredEvent[];
+  next: number;
+  event: StoredEvent | undefined;
+  actions: readonly StoredAction[];
+  nextAction: number;
   /** What the action that runs is for. */
   occasion: ScriptOccasion | undefined;
   shortCircuit: boolean;
@@ -92,7 +104,7 @@ export class EventCore {
     const operation = Number(event.request.tag & LOW_32_BITS);
     const print = (text: string) => this.host.message(operation, text, immediate);
     const machine = new EventScriptMachine(this.host, this, print);
-    return { kind: 'script', script, machine, buffer };
+    return { kind: 'script', script, mayHalt: usesPause(script), machine, buffer };
   }
 
   #prepareScript(event: StoredEvent, action: ActionRequest & { kind: 'script' }) {
@@ -147,9 +159,24 @@ export class EventCore {
    * a filter in the post pass too. Never throws for anything a script or code does.
    */
   deliver(occurrence: Occurrence, onlyTag?: bigint): Delivery {
-    const outer = this.#pass;
-    const pass: Pass = {
+    const pass = this.begin(occurrence, onlyTag);
+    this.advance(pass, 'stopped');
+    const { postNeeded, hits, errors, codeRuns } = pass;
+    return { hits, shortCircuited: pass.shortCircuit, postNeeded, errors, codeRuns };
+  }
+
+  /** A pass of `deliver` before its first event, for `advance`. */
+  begin(occurrence: Occurrence, onlyTag?: bigint): Pass {
+    const candidates = this.isMuted ? [] : this.#store.candidates(occurrence);
+    const isAsked = (event: StoredEvent): boolean =>
+      event.request.tag === onlyTag && !missesPost(event, occurrence);
+    return {
       occurrence,
+      events: onlyTag === undefined ? candidates : candidates.filter(isAsked),
+      next: 0,
+      event: undefined,
+      actions: NO_ACTIONS,
+      nextAction: 0,
       occasion: undefined,
       shortCircuit: false,
       postNeeded: false,
@@ -157,17 +184,37 @@ export class EventCore {
       errors: [],
       codeRuns: [],
     };
+  }
+
+  /** Takes a pass to its end; with a CPU that is `running`, to the first action that can halt the machine. True at the end. */
+  advance(pass: Pass, cpu: 'running' | 'stopped'): boolean {
+    const outer = this.#pass;
     this.#pass = pass;
     try {
-      for (const event of this.isMuted ? [] : this.#store.candidates(occurrence)) {
-        if (onlyTag === undefined) this.#visit(event, pass);
-        else if (event.request.tag === onlyTag && !missesPost(event, occurrence)) this.#visit(event, pass);
+      for (;;) {
+        if (!this.#act(pass, cpu)) return false;
+        const event = pass.events[pass.next++];
+        if (event === undefined) return true;
+        this.#visit(event, pass);
       }
     } finally {
       this.#pass = outer;
     }
-    const { postNeeded, hits, errors, codeRuns } = pass;
-    return { hits, shortCircuited: pass.shortCircuit, postNeeded, errors, codeRuns };
+  }
+
+  /** The actions of the pass's event that are left. */
+  #act(pass: Pass, cpu: 'running' | 'stopped'): boolean {
+    const { event, actions } = pass;
+    if (event === undefined) return true;
+    for (; pass.nextAction < actions.length; pass.nextAction++) {
+      const action = actions[pass.nextAction];
+      // A script or the debugger can clear the event while it runs.
+      if (action === undefined || event.isCleared) break;
+      if (cpu === 'running' && mayHalt(action)) return false;
+      this.#run(event, action, pass);
+    }
+    pass.event = undefined;
+    return true;
   }
 
   #visit(event: StoredEvent, pass: Pass): void {
@@ -189,11 +236,9 @@ export class EventCore {
     pass.hits.push(request.tag);
     // Every matching event overwrites it, so the oldest one decides (5.5).
     pass.shortCircuit = request.shortCircuit;
-    for (const action of [...event.actions]) {
-      // A script or the debugger can clear the event while it runs.
-      if (event.isCleared) return;
-      this.#act(event, action, pass);
-    }
+    pass.event = event;
+    pass.actions = [...event.actions];
+    pass.nextAction = 0;
   }
 
   #isHere({ coreId, processId }: EventRequest): boolean {
@@ -212,7 +257,7 @@ export class EventCore {
     return false;
   }
 
-  #act(event: StoredEvent, action: StoredAction, pass: Pass): void {
+  #run(event: StoredEvent, action: StoredAction, pass: Pass): void {
     const eventTag = event.request.tag;
     const { stage, context } = pass.occurrence;
     const buffer = action.kind === 'break' ? this.bufferOf(eventTag) : action.buffer;
@@ -298,6 +343,15 @@ export class EventCore {
 
 function reasonOf({ text, detail }: ScriptError): string {
   return detail === undefined ? text.trim() : `${text.trim()} (${detail})`;
+}
+
+function mayHalt(action: StoredAction): boolean {
+  return action.kind === 'break' || (action.kind === 'script' && action.mayHalt);
+}
+
+/** Anywhere in the buffer: jumps lead to any slot. */
+function usesPause({ kinds, values }: PreparedScript): boolean {
+  return values.some((value, slot) => value === PAUSE && kinds[slot] === SymbolKind.SEMANTIC_RULE);
 }
 
 function missesPost(event: StoredEvent, occurrence: Occurrence): boolean {

@@ -15,6 +15,8 @@ export type StoredAction =
   | {
       readonly kind: 'script';
       readonly script: PreparedScript;
+      /** It calls `pause()`. */
+      readonly mayHalt: boolean;
       readonly machine: EventScriptMachine;
       readonly buffer: SafeBuffer | undefined;
     }
