@@ -2,6 +2,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventByCommand } from '../../script-engine/catalog/events';
 import { functionByName } from '../../script-engine/catalog/functions';
 import { registerByName } from '../../script-engine/catalog/registers';
+import { evaluateInProgram, setInProgram, withProgramValues } from './c-variables';
 import type { DebugSession } from './debug-session';
 import {
   compileExpression,
@@ -23,12 +24,17 @@ export async function evaluate(
   args: DebugProtocol.EvaluateArguments,
 ): Promise<Result> {
   const live = session.requireLive();
-  if (args.context === 'repl') return evaluateInConsole(session, live, args.expression);
+  if (args.context === 'repl') return evaluateInConsole(session, live, args);
   if (!live.isStopped) throw notStopped();
   const frame = session.frames.get(args.frameId);
   if (frame !== undefined) await live.view(frame.core);
+  const hex = args.format?.hex;
+  const ofProgram = frame && (await evaluateInProgram(session, live, frame, args.expression, hex === true));
+  if (ofProgram !== undefined) return ofProgram;
   if (args.context === 'hover') checkHover(args.expression);
-  return shown(live, await evaluateExpression(live, hoverText(args)), args.format?.hex !== false);
+  const text = hoverText(args);
+  const script = frame === undefined ? text : await withProgramValues(live, frame, text);
+  return shown(live, await evaluateExpression(live, script), hex !== false);
 }
 
 /** Hovering must not change the target, and a word of the language is explained by the language server. */
@@ -56,11 +62,19 @@ function shown(live: LiveTarget, value: bigint, withAddress: boolean): Result {
 }
 
 /** What the debug console takes: an expression, statements with or without `?`, or an event command to arm. */
-async function evaluateInConsole(session: DebugSession, live: LiveTarget, text: string): Promise<Result> {
-  const trimmed = text.trim();
+async function evaluateInConsole(
+  session: DebugSession,
+  live: LiveTarget,
+  { expression: typed, frameId, format }: DebugProtocol.EvaluateArguments,
+): Promise<Result> {
+  const trimmed = typed.trim();
   if (trimmed === '') return textResult('');
   if (isCommand(trimmed)) return textResult(await armText(live, trimmed));
-  const { source, isStatement } = statementOf(trimmed);
+  const frame = live.isStopped ? session.frames.get(frameId) : undefined;
+  const ofProgram = frame && (await evaluateInProgram(session, live, frame, trimmed, format?.hex === true));
+  if (ofProgram !== undefined) return ofProgram;
+  const { source: text, isStatement } = statementOf(trimmed);
+  const source = frame === undefined || isStatement ? text : await withProgramValues(live, frame, text);
   return live.whileHalted(async () => {
     const expression = isStatement ? undefined : compileExpression(live, source);
     if (expression?.ok === true) return shown(live, await evaluateExpression(live, source), true);
@@ -105,6 +119,8 @@ export async function setExpression(
   const frame = session.frames.get(args.frameId);
   await live.view(frame?.core);
   const name = args.expression.trim();
+  const ofProgram = frame && (await setInProgram(session, live, frame, name, args.value));
+  if (ofProgram !== undefined) return ofProgram;
   if (registerByName(name.replace(/^@/, '')) !== undefined) {
     return writeRegister(session, live, name, args.value);
   }

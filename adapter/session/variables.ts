@@ -2,6 +2,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { RegisterFile } from '../../driver/debuggee';
 import { generalRegisterOrder, registerByName } from '../../script-engine/catalog/registers';
 import { FIRST_EVENT_TAG } from '../arming/armed-events';
+import { programScopes, programVariables, setProgramVariable } from './c-variables';
 import { eventOf } from './call-stack';
 import type { CoreView } from './core-view';
 import type { DebugSession } from './debug-session';
@@ -39,10 +40,12 @@ export async function scopes(
   const live = session.requireLive();
   const entry = session.frames.get(args.frameId);
   if (entry === undefined) throw new RequestError('This frame belongs to an earlier stop.', false);
+  const ofProgram = await programScopes(session, live, entry);
   // Callers have saved registers at most; showing the present ones for them would mislead.
-  if (entry.frame.origin !== 'registers') return { scopes: [] };
+  if (entry.frame.origin !== 'registers') return { scopes: ofProgram };
   const view = await live.view(entry.core);
   const found: DebugProtocol.Scope[] = [
+    ...ofProgram,
     {
       name: 'Registers',
       presentationHint: 'registers',
@@ -69,6 +72,11 @@ export async function variables(
   const live = session.requireLive();
   const container = session.variables.get(args.variablesReference);
   if (container === undefined) throw new RequestError('These variables belong to an earlier stop.', false);
+  if ('frame' in container) {
+    const { start: first = 0, count = 0, format } = args;
+    const wanted = count === 0 ? Infinity : count;
+    return { variables: await programVariables(session, container, first, wanted, format?.hex === true) };
+  }
   const view = await live.view(container.core);
   const all = await contentsOf(session, live, view, container.kind);
   const start = args.start ?? 0;
@@ -189,6 +197,7 @@ export async function setVariable(
   const live = session.requireLive();
   const container = session.variables.get(args.variablesReference);
   if (container === undefined) throw new RequestError('These variables belong to an earlier stop.', false);
+  if ('frame' in container) return setProgramVariable(session, live, container, args.name, args.value);
   if (container.kind === 'event' || args.name === 'segments') {
     throw new RequestError(`"${args.name}" cannot be changed.`);
   }

@@ -3,6 +3,9 @@ export class EndOfBytes extends Error {
   override readonly name = 'EndOfBytes';
 }
 
+/** Beyond ten groups of seven bits a number is none. */
+const MAX_SCALE = 2 ** 77;
+
 /** Reads little-endian values one after the other. */
 export class ByteCursor {
   offset = 0;
@@ -60,6 +63,7 @@ export class ByteCursor {
       value += (byte & 0x7f) * scale;
       if ((byte & 0x80) === 0) return value;
       scale *= 128;
+      if (scale > MAX_SCALE) throw new EndOfBytes();
     }
   }
 
@@ -70,6 +74,7 @@ export class ByteCursor {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;
       scale *= 128;
+      if (scale > MAX_SCALE) throw new EndOfBytes();
       if ((byte & 0x80) === 0) return (byte & 0x40) === 0 ? value : value - scale;
     }
   }

@@ -1,4 +1,4 @@
-import { inflateSync } from 'node:zlib';
+import { debugSection } from './debug-section';
 import type { ElfImage } from './elf-image';
 import { readLineProgram, type LineRow } from './dwarf-line-program';
 
@@ -14,9 +14,6 @@ export interface LineTable {
   /** Where the first line at or below `line` that has code starts; undefined when the file has none. */
   codeOf(file: string, line: number): { readonly linkedAddress: bigint; readonly line: number } | undefined;
 }
-
-const SHF_COMPRESSED = 0x800n;
-const ELFCOMPRESS_ZLIB = 1;
 
 /** Reads `.debug_line` (DWARF 2 to 5) of a file. Units that cannot be understood are left out. */
 export function readLineTable(image: ElfImage): LineTable {
@@ -36,23 +33,6 @@ export function readLineTable(image: ElfImage): LineTable {
 /** At one address the end of a sequence sorts before the start of the next. */
 function endsFirst(a: LineRow, b: LineRow): number {
   return Number(b.endsSequence) - Number(a.endsSequence);
-}
-
-function debugSection(image: ElfImage, name: string): Uint8Array | undefined {
-  const section = image.sectionNamed(name);
-  const bytes = image.sectionBytes(name);
-  if (section === undefined || bytes === undefined) return undefined;
-  if ((section.flags & SHF_COMPRESSED) === 0n) return bytes;
-  if (bytes.length < 24) return undefined;
-  const type = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true);
-  if (type !== ELFCOMPRESS_ZLIB) return undefined;
-  try {
-    return inflateSync(bytes.subarray(24));
-  } catch (error) {
-    // A damaged section costs the source lines, not the session.
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
 }
 
 function findLine(rows: readonly LineRow[], address: bigint): SourceLine | undefined {

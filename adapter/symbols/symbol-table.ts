@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { SymbolResolver } from '../../script-engine/compiler/compiled-script';
 import { type CallFrameRules, type CallFrameTable, readCallFrames } from './call-frame-table';
+import { DebugInfo, type FunctionScope, type Variable } from './dwarf/debug-info';
 import type { ElfImage, ElfSymbol } from './elf-image';
 import { readLineTable, type LineTable, type SourceLine } from './line-table';
 
@@ -39,6 +40,8 @@ interface ModuleEntry extends LoadedModule {
   readonly byName: ReadonlyMap<string, readonly ElfSymbol[]>;
   lines: LineTable | undefined;
   frames: CallFrameTable | undefined;
+  /** Read at the first question; null: there is none. */
+  debugInfo: DebugInfo | null | undefined;
 }
 
 /** The name under which scripts address a module: its file name without extension. */
@@ -89,6 +92,7 @@ export class SymbolTable implements SymbolResolver {
       byName,
       lines: undefined,
       frames: undefined,
+      debugInfo: undefined,
     };
     const present = this.#modules.findIndex((module) => module.path === file);
     if (present >= 0) this.#modules[present] = entry;
@@ -201,6 +205,22 @@ export class SymbolTable implements SymbolResolver {
     return undefined;
   }
 
+  /** What is visible in the code at `address`; `bias` is what its module is moved by. */
+  scopeAt(address: bigint): { readonly scope: FunctionScope; readonly bias: bigint } | undefined {
+    const module = this.#moduleAt(address);
+    const scope = module === undefined ? undefined : debugInfoOf(module)?.functionAt(address - module.bias);
+    return module === undefined || scope === undefined ? undefined : { scope, bias: module.bias };
+  }
+
+  /** A variable outside of functions, of the first module that has one with debug information. */
+  globalVariable(name: string): { readonly variable: Variable; readonly bias: bigint } | undefined {
+    for (const module of this.#modules) {
+      const variable = debugInfoOf(module)?.global(name);
+      if (variable !== undefined) return { variable, bias: module.bias };
+    }
+    return undefined;
+  }
+
   #dataSymbolAt(address: bigint): { module: ModuleEntry; symbol: ElfSymbol } | undefined {
     const module = this.#moduleAt(address);
     const linked = address - (module?.bias ?? 0n);
@@ -221,6 +241,11 @@ export class SymbolTable implements SymbolResolver {
 function linesOf(module: ModuleEntry): LineTable | undefined {
   if (!module.hasLines) return undefined;
   return (module.lines ??= readLineTable(module.image));
+}
+
+function debugInfoOf(module: ModuleEntry): DebugInfo | undefined {
+  if (module.debugInfo === undefined) module.debugInfo = DebugInfo.of(module.image) ?? null;
+  return module.debugInfo ?? undefined;
 }
 
 function byAddress(a: ElfSymbol, b: ElfSymbol): number {

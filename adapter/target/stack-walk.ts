@@ -10,6 +10,8 @@ export interface WalkedFrame {
   readonly stackPointer: bigint;
   /** `scan`: found by looking through the stack, so it may be a leftover of an earlier call. */
   readonly origin: 'registers' | 'chain' | 'scan';
+  /** By DWARF number, as they are in this frame; those that are not known are missing. */
+  readonly registers: ReadonlyMap<number, bigint>;
 }
 
 export interface WalkStart {
@@ -23,13 +25,14 @@ export type ReadMemory = (address: bigint, sizeBytes: number) => Promise<Uint8Ar
 /** Place of RSP in GUEST_REGS order. */
 export const RSP_INDEX = 4;
 
+const NO_REGISTERS: ReadonlyMap<number, bigint> = new Map();
 const MAX_FRAMES = 20_000;
 const STACK_WINDOW_BYTES = 4096;
 /** Slots looked through when the chain of frame pointers does not start. */
 const MAX_SCAN_SLOTS = 256;
 
 /** DWARF numbers of the registers in GUEST_REGS order. */
-const DWARF_NUMBERS = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15] as const;
+export const DWARF_NUMBERS = [0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15] as const;
 
 /**
  * Walks from the innermost frame outwards, by the call frame tables of the modules and, where those say nothing, by the chain of
@@ -60,7 +63,14 @@ export class StackWalk {
       rip: start.rip,
       registers: new Map(DWARF_NUMBERS.map((number, i) => [number, start.general[i] ?? 0n])),
     };
-    this.#frames = [{ instructionPointer: start.rip, stackPointer, origin: 'registers' }];
+    this.#frames = [
+      {
+        instructionPointer: start.rip,
+        stackPointer,
+        origin: 'registers',
+        registers: this.#state.registers,
+      },
+    ];
   }
 
   /** Whether all frames have been found. */
@@ -85,6 +95,7 @@ export class StackWalk {
         instructionPointer: next.rip,
         stackPointer: stackPointerOf(next),
         origin: 'chain',
+        registers: next.registers,
       });
       this.#isComplete = this.#frames.length >= MAX_FRAMES;
       return;
@@ -207,7 +218,12 @@ async function scanStack(
     const value = await stack.read(at);
     if (value === undefined) break;
     if (await isReturnAddress(value)) {
-      frames.push({ instructionPointer: value, stackPointer: at + 8n, origin: 'scan' });
+      frames.push({
+        instructionPointer: value,
+        stackPointer: at + 8n,
+        origin: 'scan',
+        registers: NO_REGISTERS,
+      });
     }
   }
   return frames;

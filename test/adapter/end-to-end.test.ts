@@ -93,7 +93,7 @@ describe('the adapter on the embedded machine', function () {
     const [top] = await frames();
     const { scopes } = await client.ask<P.ScopesResponse>('scopes', { frameId: top!.id });
     const { variables } = await client.ask<P.VariablesResponse>('variables', {
-      variablesReference: scopes[0]!.variablesReference,
+      variablesReference: scopes.find(({ name }) => name === 'Registers')!.variablesReference,
     });
     return new Map(variables.map((variable) => [variable.name, variable]));
   }
@@ -219,7 +219,7 @@ describe('the adapter on the embedded machine', function () {
     const text = (await registers()).get('rdi')!.value;
     // One letter on: the program reads "ello" the first time.
     const changed = await client.ask<P.SetVariableResponse>('setVariable', {
-      variablesReference: scopes[0]!.variablesReference,
+      variablesReference: scopes.find(({ name }) => name === 'Registers')!.variablesReference,
       name: 'rdi',
       value: `${text} + 1`,
     });

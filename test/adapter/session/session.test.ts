@@ -127,8 +127,12 @@ describe('adapter/session', () => {
       await client.threadsRequest();
       const { stackFrames } = (await client.stackTraceRequest({ threadId: 1 })).body;
       const { scopes } = (await client.scopesRequest({ frameId: stackFrames[0]!.id })).body;
-      await client.variablesRequest({ variablesReference: scopes[0]!.variablesReference });
-      await client.variablesRequest({ variablesReference: scopes[0]!.variablesReference });
+      await client.variablesRequest({
+        variablesReference: scopes.find(({ name }) => name === 'Registers')!.variablesReference,
+      });
+      await client.variablesRequest({
+        variablesReference: scopes.find(({ name }) => name === 'Registers')!.variablesReference,
+      });
     };
     target.debuggee.onResume = () => target.debuggee.stop('breakpoint', 0x401100n);
     const next = async (): Promise<string[]> => {
@@ -154,7 +158,9 @@ describe('adapter/session', () => {
       [['Registers', 'registers']],
     );
     const { variables } = (
-      await client.variablesRequest({ variablesReference: scopes[0]!.variablesReference })
+      await client.variablesRequest({
+        variablesReference: scopes.find(({ name }) => name === 'Registers')!.variablesReference,
+      })
     ).body;
     const rax = variables.find(({ name }) => name === 'rax');
     assert.deepEqual([rax?.value, rax?.type], ['0x401100', 'guest!checksum']);
