@@ -5,6 +5,7 @@ import path from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ByteStream } from '../byte-stream';
 import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
+import { CodeWatchdog } from './code-watch';
 import { Inbox } from './inbox';
 import { WORD, WORD_COUNT, type Door, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 import { createRingMemory } from './shared-ring';
@@ -126,6 +127,10 @@ class WorkerMachine implements EmbeddedMachine {
   readonly #kept: ConsoleEvent[] = [];
   #listener: ((event: ConsoleEvent) => void) | undefined;
   #engine: { readonly handle: bigint; readonly library: UnicornLibrary } | undefined;
+  #codeEngine = 0n;
+  readonly #watchdog = new CodeWatchdog(this.#words, () => {
+    if (this.#engine !== undefined) requestEngineStop(this.#engine.library, this.#codeEngine);
+  });
   #isOver = false;
   readonly #forgetting: (() => void)[] = [];
 
@@ -158,7 +163,11 @@ class WorkerMachine implements EmbeddedMachine {
     switch (message.kind) {
       case 'ready':
         this.#engine = { handle: message.engine, library: new UnicornLibrary(message.libraryFile) };
+        this.#codeEngine = message.codeEngine;
         resolve();
+        return;
+      case 'code runs':
+        this.#watchdog.start();
         return;
       case 'refused':
         reject(new EmbeddedMachineError(message.text, message.origin));
@@ -253,6 +262,7 @@ class WorkerMachine implements EmbeddedMachine {
     }, KICK_INTERVAL_MS);
     await this.#ended;
     clearInterval(again);
+    this.#watchdog.close();
     this.#isOver = true;
     for (const forgotten of this.#forgetting.splice(0)) forgotten();
     this.#inbox.close();

@@ -18,8 +18,10 @@ export const WORD = {
   awake: 3,
   /** The value of `signal` that the worker has acted on. */
   seen: 4,
+  /** The run of custom code; see `code-watch`. */
+  code: 5,
 } as const;
-export const WORD_COUNT = 5;
+export const WORD_COUNT = 6;
 
 /** Kinds of records in the ring. */
 export const RECORD = {
@@ -55,7 +57,15 @@ export type BytesMessage =
 
 /** What the worker tells by the port. A wire piece is one when it is too long for the ring. */
 export type Letter =
-  | { readonly kind: 'ready'; readonly engine: bigint; readonly libraryFile: string }
+  | {
+      readonly kind: 'ready';
+      readonly engine: bigint;
+      /** The one that runs custom code. */
+      readonly codeEngine: bigint;
+      readonly libraryFile: string;
+    }
+  /** Custom code runs for the first time, and must be watched from now on. */
+  | { readonly kind: 'code runs' }
   | { readonly kind: 'refused'; readonly origin: 'program' | 'machine'; readonly text: string }
   | { readonly kind: 'wire'; readonly bytes: Uint8Array }
   /** The answer to `debugger left`: nothing of its session is on the way any more. */

@@ -4,6 +4,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ownSystemName } from '../kd/own-target';
 import { OPERATION } from '../sdk/tables.generated';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
+import { WatchedCode } from './code-watch';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { PooledEventCore } from './device/pooled-event-core';
 import { runDevice } from './device/run-device';
@@ -86,8 +87,15 @@ const createTransport = (other: OtherNews): Transport => ({
 function createMachine(): GuestMachine | undefined {
   try {
     const library = openUnicornLibrary();
-    const machine = new GuestMachine(library, options, (stream, bytes) => outbox.output(stream, bytes));
-    outbox.tell({ kind: 'ready', engine: machine.cpu.engine.handle, libraryFile: library.file });
+    const machine = new GuestMachine(
+      library,
+      options,
+      (stream, bytes) => outbox.output(stream, bytes),
+      new WatchedCode(words, () => outbox.tell({ kind: 'code runs' })),
+    );
+    const { cpu, codeRunner } = machine;
+    const [engine, codeEngine] = [cpu.engine.handle, codeRunner.engineHandle];
+    outbox.tell({ kind: 'ready', engine, codeEngine, libraryFile: library.file });
     return machine;
   } catch (error) {
     const refused = refusal(error);

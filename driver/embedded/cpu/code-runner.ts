@@ -6,6 +6,7 @@
 
 import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
+import { CODE_TIME_MS, type CodeMarks } from '../code-watch';
 import type { CodeResult, CodeRunner, SafeBuffer } from '../events/event-host';
 import type { KernelArea } from '../memory/kernel-area';
 import type { PageTables } from '../memory/page-tables';
@@ -16,14 +17,18 @@ import { SharedRegisters, touchesSharedRegisters } from './shared-registers';
 /** Instructions of one call; the script engine has the same limit (script-language 7). */
 export const CODE_BUDGET = 1_000_000;
 
-/** A backstop: code that turns paging off can keep the engine busy without an instruction that counts. */
-const CODE_TIME_US = 100_000;
-/** Behind 0x0f: system instructions, mov to control registers, wrmsr. The backstop costs a millisecond, so others go without. */
+/**
+ * A limit that the engine keeps by itself costs a millisecond a call. Code that is seen to turn to the system gets it, and
+ * all code where nobody watches; the rest is left to the watch.
+ */
+const CODE_TIME_US = CODE_TIME_MS * 1000;
+/** Behind 0x0f: system instructions, mov to control registers, wrmsr. */
 const SYSTEM_OPCODES = new Set([0x01, 0x22, 0x30]);
 const changesSystem = (code: Uint8Array): boolean =>
   code.some((byte, at) => byte === 0x0f && SYSTEM_OPCODES.has(code[at + 1] ?? 0));
 
 const STACK_BYTES = 64 * 1024;
+const HOME_SPACE_BYTES = 32n;
 const REGISTER_AREA_BYTES = 128;
 /** Room for code before all of it is forgotten and placed anew. */
 const CODE_ROOM_BYTES = 4 << 20;
@@ -76,6 +81,13 @@ interface PlacedCode {
   readonly timeoutUs: number;
 }
 
+export interface CodeRunnerOptions {
+  /** The engine whose registers the code sees; missing where there is no guest, as in script tests. */
+  readonly guest?: Unicorn;
+  /** Told of every run, so that another thread can end one that takes too long. */
+  readonly marks?: CodeMarks;
+}
+
 export class UnicornCodeRunner implements CodeRunner {
   readonly #engine: Unicorn;
   readonly #area: KernelArea;
@@ -88,9 +100,11 @@ export class UnicornCodeRunner implements CodeRunner {
   readonly #space: CodeSpace;
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
-  /** undefined where there is no guest, as in script tests. */
   readonly #shared: SharedRegisters | undefined;
-  readonly #stack: bigint;
+  readonly #marks: CodeMarks | undefined;
+  /** Where the return address stands. Code can undo the mapping, and the next call must still find it. */
+  readonly #stackTop: bigint;
+  readonly #stackTopPhysical: number;
   readonly #returnAddress: bigint;
   #placed = new Map<Uint8Array, PlacedCode>();
   #placedBytes = 0;
@@ -101,19 +115,21 @@ export class UnicornCodeRunner implements CodeRunner {
     memory: PhysicalMemory,
     area: KernelArea,
     space: CodeSpace,
-    guest?: Unicorn,
+    { guest, marks }: CodeRunnerOptions = {},
   ) {
     this.#memory = memory;
     this.#space = space;
     this.#area = area;
     this.#engine = new Unicorn(library);
+    this.#marks = marks;
     this.#shared = guest === undefined ? undefined : new SharedRegisters(guest, this.#engine);
     this.#engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
     enableLongMode(this.#engine, space.root());
     this.#engine.writeDescriptorTable('gdtr', area.descriptorTable.address, area.descriptorTable.limit);
     this.#registers = area.reserve(REGISTER_AREA_BYTES);
     this.#registersPhysical = area.physical(this.#registers);
-    this.#stack = area.reserve(STACK_BYTES);
+    this.#stackTop = area.reserve(STACK_BYTES) + BigInt(STACK_BYTES) - HOME_SPACE_BYTES - 16n - 8n;
+    this.#stackTopPhysical = area.physical(this.#stackTop);
     // Not at the start of its page: for an exit address there the engine would look at the page before, too.
     this.#returnAddress = area.reserve(PAGE_BYTES, { execute: true }) + 16n;
     this.#engine.useExits();
@@ -133,6 +149,11 @@ export class UnicornCodeRunner implements CodeRunner {
     });
     this.#fresh = this.#engine.createContext();
     this.#fresh.save();
+  }
+
+  /** For `requestEngineStop`. */
+  get engineHandle(): bigint {
+    return this.#engine.handle;
   }
 
   #describe(vector: number): string {
@@ -179,19 +200,19 @@ export class UnicornCodeRunner implements CodeRunner {
       this.#spaceVersion = this.#space.version;
     }
     this.#setArguments(kind, placed.address, context, buffer);
+    this.#marks?.begin();
     const status = this.#engine.start(placed.address, 0n, placed.timeoutUs, CODE_BUDGET);
+    this.#marks?.end();
     this.#arguments.read();
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
   }
 
   /** The stack is aligned as the Windows x64 convention has it, with room for the callee's home space. */
   #setArguments(kind: 'condition' | 'action', code: bigint, context: bigint, buffer: bigint): void {
-    const homeSpace = 32n;
-    const rsp = this.#stack + BigInt(STACK_BYTES) - homeSpace - 16n - 8n;
-    this.#area.write(rsp, new Uint8Array(BigUint64Array.of(this.#returnAddress).buffer));
+    this.#memory.view.setBigUint64(this.#stackTopPhysical, this.#returnAddress, true);
     const [rcx, rdx, r8] =
       kind === 'condition' ? [this.#registers, context, 0n] : [buffer, this.#registers, context];
-    this.#arguments.values.set([rcx, rdx, r8, rsp, code, 0n, RFLAGS]);
+    this.#arguments.values.set([rcx, rdx, r8, this.#stackTop, code, 0n, RFLAGS]);
     this.#arguments.write();
   }
 
@@ -206,7 +227,7 @@ export class UnicornCodeRunner implements CodeRunner {
     if (status !== UC_ERROR.ok) return `the CPU refused it (${this.#engine.errorText(status)})${where}`;
     if (rip === this.#returnAddress) return undefined;
     if (placed.bytes[Number(offset) - 1] === HLT) return `it halted the CPU (hlt)${where}`;
-    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_US / 1000} ms) and was ended${where}`;
+    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_MS} ms) and was ended${where}`;
   }
 
   #place(code: Uint8Array): PlacedCode {
@@ -218,7 +239,7 @@ export class UnicornCodeRunner implements CodeRunner {
       bytes: code,
       address,
       touchesShared: touchesSharedRegisters(code),
-      timeoutUs: changesSystem(code) ? CODE_TIME_US : 0,
+      timeoutUs: this.#marks === undefined || changesSystem(code) ? CODE_TIME_US : 0,
     };
     this.#placed.set(code, placed);
     this.#placedBytes += Math.ceil(code.length / PAGE_BYTES) * PAGE_BYTES;
