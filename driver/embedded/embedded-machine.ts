@@ -5,7 +5,10 @@ import path from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ByteStream } from '../byte-stream';
 import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
+import { CodeWatchdog } from './code-watch';
+import { Inbox } from './inbox';
 import { WORD, WORD_COUNT, type Door, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
+import { createRingMemory } from './shared-ring';
 
 export interface EmbeddedMachineOptions {
   /** Path of a Linux x86-64 ELF program, or of a bare-metal 64-bit ELF kernel, on this computer. */
@@ -118,11 +121,16 @@ class WorkerMachine implements EmbeddedMachine {
   readonly #door: Door;
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  readonly #inbox: Inbox;
   readonly #words = new Int32Array(new SharedArrayBuffer(4 * WORD_COUNT));
   readonly #ended: Promise<void>;
   readonly #kept: ConsoleEvent[] = [];
   #listener: ((event: ConsoleEvent) => void) | undefined;
   #engine: { readonly handle: bigint; readonly library: UnicornLibrary } | undefined;
+  #codeEngine = 0n;
+  readonly #watchdog = new CodeWatchdog(this.#words, () => {
+    if (this.#engine !== undefined) requestEngineStop(this.#engine.library, this.#codeEngine);
+  });
   #isOver = false;
   readonly #forgetting: (() => void)[] = [];
 
@@ -131,14 +139,22 @@ class WorkerMachine implements EmbeddedMachine {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     this.stream = new WorkerStream(port1, options.program, () => this.#signal());
-    const workerData: WorkerData = { options, door, words: this.#words, port: port2 };
+    const words = this.#words;
+    const ring = createRingMemory();
+    const workerData: WorkerData = { options, door, words, port: port2, ring };
     this.#worker = new Worker(workerFile(), { workerData, transferList: [port2] });
-    this.ready = new Promise((resolve, reject) => {
-      port1.on('message', (message: WorkerMessage) => this.#onMessage(message, resolve, reject));
-      this.#worker.on('error', (error) => {
-        reject(new EmbeddedMachineError(`The embedded machine failed: ${error.message}.`, 'machine'));
-        this.#finish({ kind: 'failed', reason: `The embedded machine failed: ${error.message}.` });
-      });
+    let resolve: () => void = () => undefined;
+    let reject: (error: Error) => void = () => undefined;
+    this.ready = new Promise((...settle) => ([resolve, reject] = settle));
+    // A device's piece is a whole answer.
+    const joinsWire = door === 'kd';
+    this.#inbox = new Inbox({ port: port1, words, ring, joinsWire }, (message) =>
+      this.#onMessage(message, resolve, reject),
+    );
+    this.#worker.on('error', (error) => {
+      reject(new EmbeddedMachineError(`The embedded machine failed: ${error.message}.`, 'machine'));
+      this.#inbox.takeAll();
+      this.#finish({ kind: 'failed', reason: `The embedded machine failed: ${error.message}.` });
     });
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
   }
@@ -147,14 +163,16 @@ class WorkerMachine implements EmbeddedMachine {
     switch (message.kind) {
       case 'ready':
         this.#engine = { handle: message.engine, library: new UnicornLibrary(message.libraryFile) };
+        this.#codeEngine = message.codeEngine;
         resolve();
+        return;
+      case 'code runs':
+        this.#watchdog.start();
         return;
       case 'refused':
         reject(new EmbeddedMachineError(message.text, message.origin));
         return;
       case 'output':
-        Atomics.sub(this.#words, WORD.unread, message.bytes.length);
-        Atomics.notify(this.#words, WORD.unread);
         this.#emit(message);
         return;
       case 'wire':
@@ -183,7 +201,7 @@ class WorkerMachine implements EmbeddedMachine {
     this.stream.end(
       event.kind === 'exited' ? `the program ended with code ${event.code}` : 'the machine has ended',
     );
-    this.#port.close();
+    this.#inbox.close();
   }
 
   #emit(event: ConsoleEvent): void {
@@ -230,9 +248,9 @@ class WorkerMachine implements EmbeddedMachine {
   #quit(): void {
     Atomics.store(this.#words, WORD.quit, 1);
     Atomics.notify(this.#words, WORD.quit);
-    Atomics.notify(this.#words, WORD.unread);
     Atomics.add(this.#words, WORD.signal, 1);
     Atomics.notify(this.#words, WORD.signal);
+    this.#inbox.wakeWorker();
   }
 
   async dispose(): Promise<void> {
@@ -244,9 +262,10 @@ class WorkerMachine implements EmbeddedMachine {
     }, KICK_INTERVAL_MS);
     await this.#ended;
     clearInterval(again);
+    this.#watchdog.close();
     this.#isOver = true;
     for (const forgotten of this.#forgetting.splice(0)) forgotten();
-    this.#port.close();
+    this.#inbox.close();
   }
 }
 
@@ -279,7 +298,10 @@ class WorkerStream implements ByteStream {
 
   onBytes(listener: (bytes: Uint8Array) => void): void {
     this.#listener = listener;
-    for (const bytes of this.#early.splice(0)) listener(bytes);
+    // Not from inside this call: who listens is often being made just now.
+    queueMicrotask(() => {
+      for (const bytes of this.#early.splice(0)) listener(bytes);
+    });
   }
 
   onClosed(listener: (reason: string) => void): void {

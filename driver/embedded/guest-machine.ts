@@ -2,6 +2,7 @@
 
 import type { ProcessDetails, TargetModule } from '../debuggee';
 import type { UnicornLibrary } from '../native/unicorn';
+import type { CodeMarks } from './code-watch';
 import { UnicornCodeRunner } from './cpu/code-runner';
 import type { Cpu } from './cpu/cpu';
 import type { EmbeddedMachineOptions } from './embedded-machine';
@@ -38,13 +39,21 @@ export class GuestMachine implements Machine {
   readonly #threadRecords: bigint;
 
   /** Throws NotRunnableError for a program that cannot run here, and what `fs` throws for a file that cannot be read. */
-  constructor(library: UnicornLibrary, options: EmbeddedMachineOptions, writeConsole: ConsoleWriter) {
+  constructor(
+    library: UnicornLibrary,
+    options: EmbeddedMachineOptions,
+    writeConsole: ConsoleWriter,
+    codeMarks?: CodeMarks,
+  ) {
     const image = readProgram(options.program);
     const Kind = isKernelImage(image) ? KernelGuest : LinuxGuest;
     this.guest = new Kind(library, image, options, writeConsole);
     const { cpu, physical, area, codeSpace } = this.guest;
     this.cpu = cpu;
-    this.codeRunner = new UnicornCodeRunner(library, physical, area, codeSpace, cpu.engine);
+    this.codeRunner = new UnicornCodeRunner(library, physical, area, codeSpace, {
+      guest: cpu.engine,
+      ...(codeMarks && { marks: codeMarks }),
+    });
     this.intercepts = new Intercepts(this.guest);
     this.#processName = this.guest.processName.slice(0, PROCESS_NAME_BYTES);
     this.processNameAddress = area.place(Buffer.from(`${this.#processName}\0`));

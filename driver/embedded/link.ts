@@ -1,6 +1,6 @@
 /**
- * What the worker of the embedded machine and its owner share: a port for messages, and a few words of memory by which
- * the owner wakes or stops a worker that never returns to its event loop.
+ * What the worker of the embedded machine and its owner share: a port for messages, a ring for bytes, and a few words of
+ * memory by which the owner wakes or stops a worker that never returns to its event loop.
  */
 
 import type { MessagePort } from 'node:worker_threads';
@@ -14,15 +14,23 @@ export const WORD = {
   running: 1,
   /** 1 when the worker has to end. */
   quit: 2,
-  /** Bytes of console output that the owner has not taken yet. */
-  unread: 3,
+  /** 1 while the owner looks at the ring by itself; at 0 the worker calls it. */
+  awake: 3,
   /** The value of `signal` that the worker has acted on. */
   seen: 4,
+  /** The run of custom code; see `code-watch`. */
+  code: 5,
 } as const;
-export const WORD_COUNT = 5;
+export const WORD_COUNT = 6;
 
-/** A guest that prints without end waits while so much of it is unread. */
-export const MAX_UNREAD_BYTES = 4 << 20;
+/** Kinds of records in the ring. */
+export const RECORD = {
+  wire: 0,
+  stdout: 1,
+  stderr: 2,
+  /** Takes the place of a letter, which comes by the port. */
+  letter: 3,
+} as const;
 
 /** How a debugger reaches the machine: kernel-debugger frames, or the requests of a device. */
 export type Door = 'kd' | 'device';
@@ -31,22 +39,42 @@ export interface WorkerData {
   readonly options: EmbeddedMachineOptions;
   readonly door: Door;
   readonly words: Int32Array;
-  /** To the worker: OwnerMessage. From it: WorkerMessage. */
+  /** To the worker: OwnerMessage. From it: WorkerMail. */
   readonly port: MessagePort;
+  /** From the worker; see `shared-ring`. A guest that prints without end waits while it is full. */
+  readonly ring: SharedArrayBuffer;
 }
 
 /** Bytes of the debugger, the news that its connection is gone, or text for the guest's keyboard. */
 export type OwnerMessage =
   Uint8Array | { readonly kind: 'debugger left' } | { readonly kind: 'typed'; readonly text: string };
 
-/** Everything that the worker tells goes one way, so that the order in which things happened is the order of arrival. */
-export type WorkerMessage =
-  | { readonly kind: 'ready'; readonly engine: bigint; readonly libraryFile: string }
-  | { readonly kind: 'refused'; readonly origin: 'program' | 'machine'; readonly text: string }
+/** Bytes of the worker, most of which come through the ring. */
+export type BytesMessage =
   /** Bytes of the debugger's wire. */
+  | { readonly kind: 'wire'; readonly bytes: Uint8Array }
+  | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array };
+
+/** What the worker tells by the port. A wire piece is one when it is too long for the ring. */
+export type Letter =
+  | {
+      readonly kind: 'ready';
+      readonly engine: bigint;
+      /** The one that runs custom code. */
+      readonly codeEngine: bigint;
+      readonly libraryFile: string;
+    }
+  /** Custom code runs for the first time, and must be watched from now on. */
+  | { readonly kind: 'code runs' }
+  | { readonly kind: 'refused'; readonly origin: 'program' | 'machine'; readonly text: string }
   | { readonly kind: 'wire'; readonly bytes: Uint8Array }
   /** The answer to `debugger left`: nothing of its session is on the way any more. */
   | { readonly kind: 'debugger forgotten' }
-  | { readonly kind: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly kind: 'exited'; readonly code: number; readonly signal: string | undefined }
   | { readonly kind: 'failed'; readonly text: string };
+
+/** `look`: the ring holds something. */
+export type WorkerMail = Letter | { readonly kind: 'look' };
+
+/** Everything that the worker tells goes one way, so that the order in which things happened is the order of arrival. */
+export type WorkerMessage = BytesMessage | Letter;

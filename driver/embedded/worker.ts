@@ -4,6 +4,7 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ownSystemName } from '../kd/own-target';
 import { OPERATION } from '../sdk/tables.generated';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
+import { WatchedCode } from './code-watch';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { PooledEventCore } from './device/pooled-event-core';
 import { runDevice } from './device/run-device';
@@ -11,15 +12,17 @@ import { EventCore } from './events/event-core';
 import { GuestEventHost, type HostOutlets } from './guest-event-host';
 import { GuestMachine } from './guest-machine';
 import { NotRunnableError } from './guest/elf';
-import { MAX_UNREAD_BYTES, WORD, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
+import { WORD, type OwnerMessage, type WorkerData } from './link';
 import { MachineLoop, type Transport } from './machine-loop';
 import { DEFAULT_BATCH_TIMEOUT_MS, type BatchTiming } from './messages/batch-deadline';
 import { DueTransport } from './messages/due-transport';
 import { WireMessages } from './messages/wire-messages';
+import { Outbox } from './outbox';
 import { KdServer } from './server/kd-server';
 
-const { options, door, words, port } = workerData as WorkerData;
-const CONSOLE_WAIT_MS = 50;
+const { options, door, words, port, ring } = workerData as WorkerData;
+const FAREWELL_WAIT_MS = 50;
+const outbox = new Outbox(port, words, ring);
 const timing: BatchTiming = {
   nowMs: () => performance.now(),
   timeoutMs:
@@ -27,30 +30,24 @@ const timing: BatchTiming = {
 };
 const eventOptions = { deliversReturnedBuffer: options.deliversReturnedBuffer ?? true };
 
-function tell(message: WorkerMessage): void {
-  port.postMessage(message);
-}
-
 const mustQuit = (): boolean => Atomics.load(words, WORD.quit) !== 0;
-
-function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
-  while (Atomics.load(words, WORD.unread) > MAX_UNREAD_BYTES && !mustQuit()) {
-    Atomics.wait(words, WORD.unread, Atomics.load(words, WORD.unread), CONSOLE_WAIT_MS);
-  }
-  Atomics.add(words, WORD.unread, bytes.length);
-  tell({ kind: 'output', stream, bytes });
-}
 
 interface OtherNews {
   forgetDebugger(): void;
   type(text: string): void;
 }
 
+/** The last look at the port has found nothing; what comes after it comes with a signal. */
+let isPortEmpty = false;
+
 /** Bytes of the debugger; other news are dealt with on the way to them. */
 function takeBytes(other: OtherNews): Uint8Array | undefined {
+  // The CPU comes back for every event, and a look at the port costs as much as a short script.
+  if (isPortEmpty && Atomics.load(words, WORD.signal) === Atomics.load(words, WORD.seen)) return undefined;
   for (;;) {
     Atomics.store(words, WORD.seen, Atomics.load(words, WORD.signal));
     const received = receiveMessageOnPort(port) as { message: OwnerMessage } | undefined;
+    isPortEmpty = received === undefined;
     if (received === undefined) return undefined;
     if (received.message instanceof Uint8Array) return received.message;
     if (received.message.kind === 'typed') {
@@ -58,7 +55,7 @@ function takeBytes(other: OtherNews): Uint8Array | undefined {
       continue;
     }
     other.forgetDebugger();
-    tell({ kind: 'debugger forgotten' });
+    outbox.tell({ kind: 'debugger forgotten' });
   }
 }
 
@@ -67,6 +64,7 @@ const createTransport = (other: OtherNews): Transport => ({
   wait: (timeoutMs) => {
     // The last look at what had come may have been the one that saw the signal to quit.
     if (mustQuit()) return;
+    outbox.beforeWait();
     Atomics.wait(words, WORD.signal, Atomics.load(words, WORD.seen), timeoutMs);
   },
   get mustQuit() {
@@ -89,13 +87,20 @@ const createTransport = (other: OtherNews): Transport => ({
 function createMachine(): GuestMachine | undefined {
   try {
     const library = openUnicornLibrary();
-    const machine = new GuestMachine(library, options, writeConsole);
-    tell({ kind: 'ready', engine: machine.cpu.engine.handle, libraryFile: library.file });
+    const machine = new GuestMachine(
+      library,
+      options,
+      (stream, bytes) => outbox.output(stream, bytes),
+      new WatchedCode(words, () => outbox.tell({ kind: 'code runs' })),
+    );
+    const { cpu, codeRunner } = machine;
+    const [engine, codeEngine] = [cpu.engine.handle, codeRunner.engineHandle];
+    outbox.tell({ kind: 'ready', engine, codeEngine, libraryFile: library.file });
     return machine;
   } catch (error) {
     const refused = refusal(error);
     if (refused === undefined) throw error;
-    tell({ kind: 'refused', ...refused });
+    outbox.tell({ kind: 'refused', ...refused });
     return undefined;
   }
 }
@@ -120,7 +125,7 @@ function runMachine(machine: GuestMachine): void {
   const server = new KdServer({
     machine,
     events,
-    send: (bytes) => tell({ kind: 'wire', bytes }),
+    send: (bytes) => outbox.wire(bytes),
     operatingSystem: ownSystemName(machine.guest.kind),
     beforeStop: () => messages.flush(),
   });
@@ -150,13 +155,14 @@ function runMachine(machine: GuestMachine): void {
 
 function tellEnd(machine: GuestMachine, failure: string | undefined): void {
   const { end } = machine.guest;
-  if (failure !== undefined) tell({ kind: 'failed', text: failure });
-  else if (end !== undefined) tell({ kind: 'exited', ...end });
+  if (failure !== undefined) outbox.tell({ kind: 'failed', text: failure });
+  else if (end !== undefined) outbox.tell({ kind: 'exited', ...end });
 }
 
 /** The engine goes only after the owner has said that it will not reach for it any more. */
 function waitForFarewell(): void {
-  while (!mustQuit()) Atomics.wait(words, WORD.quit, 0, CONSOLE_WAIT_MS);
+  outbox.beforeWait();
+  while (!mustQuit()) Atomics.wait(words, WORD.quit, 0, FAREWELL_WAIT_MS);
 }
 
 const machine = createMachine();
@@ -170,7 +176,7 @@ if (machine !== undefined) {
         forgetDebugger: () => undefined,
         type: (text) => machine.guest.input(text),
       }),
-      send: (bytes) => tell({ kind: 'wire', bytes }),
+      send: (bytes) => outbox.wire(bytes),
       timing,
       eventOptions,
       ended: (failure) => tellEnd(machine, failure),

@@ -161,8 +161,9 @@ export const log: Payload<LogPayload> = {
     return { operation: u32.read(viewOf(payload), 0), bytes: payload.slice(u32.sizeBytes) };
   },
   encode(value) {
-    const operation = new Uint8Array(u32.sizeBytes);
-    u32.write(viewOf(operation), 0, value.operation);
-    return concatBytes([operation, value.bytes]);
+    const payload = new Uint8Array(u32.sizeBytes + value.bytes.length);
+    u32.write(viewOf(payload), 0, value.operation);
+    payload.set(value.bytes, u32.sizeBytes);
+    return payload;
   },
 };

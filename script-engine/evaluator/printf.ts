@@ -15,25 +15,33 @@ import { readUnits, TextReader } from './text-reader';
 const LONGEST_TEXT = scriptLimits.printfOutputBytes - 2;
 const WIDE_BLOCK_UNITS = 50;
 
+/** No script runs while another one's text is made, and a new buffer would cost more than the text. */
+const outputBytes = new Uint8Array(LONGEST_TEXT);
+
 class Output {
-  readonly #bytes = new Uint8Array(LONGEST_TEXT);
+  readonly #bytes = outputBytes;
   #length = 0;
 
   get room(): number {
     return LONGEST_TEXT - this.#length;
   }
 
+  #require(room: number): void {
+    if (room > this.room) fault(`the printed text is longer than ${LONGEST_TEXT} characters`);
+  }
+
   add(bytes: Uint8Array): void {
-    if (bytes.length > this.room) fault(`the printed text is longer than ${LONGEST_TEXT} characters`);
+    this.#require(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
   }
 
   addText(text: string): void {
-    this.add(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+    this.#require(text.length);
+    for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
   }
 
-  /** The text ends at the first NUL: it is printed as a C string. */
+  /** The text ends at the first NUL: it is printed as a C string. Good until the next one is made. */
   visible(): Uint8Array {
     const written = this.#bytes.subarray(0, this.#length);
     const end = written.indexOf(0);

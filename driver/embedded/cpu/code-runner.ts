@@ -6,6 +6,7 @@
 
 import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
+import { CODE_TIME_MS, type CodeMarks } from '../code-watch';
 import type { CodeResult, CodeRunner, SafeBuffer } from '../events/event-host';
 import type { KernelArea } from '../memory/kernel-area';
 import type { PageTables } from '../memory/page-tables';
@@ -16,9 +17,12 @@ import { SharedRegisters, touchesSharedRegisters } from './shared-registers';
 /** Instructions of one call; the script engine has the same limit (script-language 7). */
 export const CODE_BUDGET = 1_000_000;
 
-/** A backstop: code that turns paging off can keep the engine busy without an instruction that counts. */
-const CODE_TIME_US = 100_000;
-/** Behind 0x0f: system instructions, mov to control registers, wrmsr. The backstop costs a millisecond, so others go without. */
+/**
+ * A limit that the engine keeps by itself costs a millisecond a call. Code that is seen to turn to the system gets it, and
+ * all code where nobody watches; the rest is left to the watch.
+ */
+const CODE_TIME_US = CODE_TIME_MS * 1000;
+/** Behind 0x0f: system instructions, mov to control registers, wrmsr. */
 const SYSTEM_OPCODES = new Set([0x01, 0x22, 0x30]);
 const changesSystem = (code: Uint8Array): boolean =>
   code.some((byte, at) => byte === 0x0f && SYSTEM_OPCODES.has(code[at + 1] ?? 0));
@@ -77,6 +81,13 @@ interface PlacedCode {
   readonly timeoutUs: number;
 }
 
+export interface CodeRunnerOptions {
+  /** The engine whose registers the code sees; missing where there is no guest, as in script tests. */
+  readonly guest?: Unicorn;
+  /** Told of every run, so that another thread can end one that takes too long. */
+  readonly marks?: CodeMarks;
+}
+
 export class UnicornCodeRunner implements CodeRunner {
   readonly #engine: Unicorn;
   readonly #area: KernelArea;
@@ -91,8 +102,8 @@ export class UnicornCodeRunner implements CodeRunner {
   readonly #space: CodeSpace;
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
-  /** undefined where there is no guest, as in script tests. */
   readonly #shared: SharedRegisters | undefined;
+  readonly #marks: CodeMarks | undefined;
   readonly #stackPointer: bigint;
   readonly #returnAddress: bigint;
   #placed = new Map<Uint8Array, PlacedCode>();
@@ -104,11 +115,12 @@ export class UnicornCodeRunner implements CodeRunner {
     memory: PhysicalMemory,
     area: KernelArea,
     space: CodeSpace,
-    guest?: Unicorn,
+    { guest, marks }: CodeRunnerOptions = {},
   ) {
     this.#space = space;
     this.#area = area;
     this.#engine = new Unicorn(library);
+    this.#marks = marks;
     this.#shared = guest === undefined ? undefined : new SharedRegisters(guest, this.#engine);
     this.#engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
     enableLongMode(this.#engine, space.root());
@@ -137,6 +149,11 @@ export class UnicornCodeRunner implements CodeRunner {
     });
     this.#fresh = this.#engine.createContext();
     this.#fresh.save();
+  }
+
+  /** For `requestEngineStop`. */
+  get engineHandle(): bigint {
+    return this.#engine.handle;
   }
 
   #describe(vector: number): string {
@@ -178,7 +195,9 @@ export class UnicornCodeRunner implements CodeRunner {
       this.#spaceVersion = this.#space.version;
     }
     this.#setArguments(kind, placed.address, context, buffer);
+    this.#marks?.begin();
     const status = this.#engine.start(placed.address, 0n, placed.timeoutUs, CODE_BUDGET);
+    this.#marks?.end();
     this.#arguments.read();
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
   }
@@ -203,7 +222,7 @@ export class UnicornCodeRunner implements CodeRunner {
     // Behind the `hlt` that it returns to.
     if (rip === this.#returnAddress + 1n) return undefined;
     if (placed.bytes[Number(offset) - 1] === HLT) return `it halted the CPU (hlt)${where}`;
-    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_US / 1000} ms) and was ended${where}`;
+    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_MS} ms) and was ended${where}`;
   }
 
   #place(code: Uint8Array): PlacedCode {
@@ -215,7 +234,7 @@ export class UnicornCodeRunner implements CodeRunner {
       bytes: code,
       address,
       touchesShared: touchesSharedRegisters(code),
-      timeoutUs: changesSystem(code) ? CODE_TIME_US : 0,
+      timeoutUs: this.#marks === undefined || changesSystem(code) ? CODE_TIME_US : 0,
     };
     this.#placed.set(code, placed);
     this.#placedBytes += Math.ceil(code.length / PAGE_BYTES) * PAGE_BYTES;

@@ -157,6 +157,8 @@ export class PageTables {
       const entry = this.#memory.view.getBigUint64(table + offsetInTable(address, shift), true);
       if ((entry & PRESENT) === 0n) return undefined;
       table = Number(entry & FRAME);
+      // Custom code can write anything into the tables, and to a CPU there is nothing behind the memory.
+      if (table >= this.#memory.sizeBytes) return undefined;
     }
     return table + offsetInTable(address, 12n);
   }
