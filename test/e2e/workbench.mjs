@@ -1,0 +1,150 @@
+// What a person does in VS Code, in the words of the tests.
+import { cp, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { startCodeServer } from '../../scripts/e2e/code-server.mjs';
+import { projectFile } from '../../scripts/project.mjs';
+
+const waitLimitMs = 40_000;
+const { server, browser: browserFile, playwright, vsix, output } = JSON.parse(process.env.HDS_E2E ?? '{}');
+
+/** A VS Code with the packaged extension, showing a copy of the examples. */
+export async function openWorkbench(name, { isTrusted = true } = {}) {
+  const home = path.join(output, name);
+  const folder = path.join(home, 'examples');
+  await mkdir(home, { recursive: true });
+  await cp(projectFile('examples'), folder, { recursive: true });
+  const code = await startCodeServer({ server, vsix, home, isTrusted });
+  const { chromium } = await import(pathToFileURL(playwright).href);
+  const browser = await chromium.launch({
+    executablePath: browserFile,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(waitLimitMs);
+  return new Workbench(name, folder, page, code, browser);
+}
+
+export class Workbench {
+  /** Addresses outside this computer that the workbench asked for. */
+  outsideRequests = new Set();
+
+  constructor(name, folder, page, code, browser) {
+    this.name = name;
+    this.folder = folder;
+    this.page = page;
+    this.code = code;
+    this.browser = browser;
+    page.on('request', (request) => {
+      const { protocol, hostname, origin } = new URL(request.url());
+      if (protocol.startsWith('http') && hostname !== '127.0.0.1') this.outsideRequests.add(origin);
+    });
+  }
+
+  async close() {
+    await this.browser.close();
+    await this.code.stop();
+  }
+
+  /** Leaves a picture in out/e2e/screenshots. */
+  async picture(name) {
+    // Past the animations of the workbench, which are shorter than this.
+    await this.page.waitForTimeout(400);
+    await this.page.screenshot({ path: path.join(output, 'screenshots', `${this.name}-${name}.png`) });
+  }
+
+  async openFolder() {
+    await this.page.goto(`${this.code.url}/?folder=${encodeURIComponent(this.folder)}`);
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+  }
+
+  async openWorkspaceFile(name) {
+    const file = path.join(this.folder, name);
+    await this.page.goto(`${this.code.url}/?workspace=${encodeURIComponent(file)}`);
+    await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+  }
+
+  /** Opens a file by its name in the quick open box. */
+  async openFile(name) {
+    await this.page.keyboard.press('Control+P');
+    await this.quickInput.fill(name);
+    await this.quickRow(name).waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+    await this.page.locator('.editor-instance .view-line').first().waitFor();
+  }
+
+  get quickInput() {
+    return this.page.locator('.quick-input-widget:visible .quick-input-box input').first();
+  }
+
+  quickRow(text) {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** Runs a command by its whole title. */
+  async command(title) {
+    await this.page.keyboard.press('F1');
+    await this.quickInput.fill(`>${title}`);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits for the toast that says `text`. */
+  notification(text) {
+    return this.page.locator('.notifications-toasts .notification-list-item-message', { hasText: text }).first();
+  }
+
+  /** Puts the cursor at a place of the active editor; both count from 1. */
+  async goTo(line, column = 1) {
+    await this.page.keyboard.press('Control+G');
+    await this.quickInput.fill(`:${line}:${column}`);
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
+  }
+
+  get editor() {
+    return this.page.locator('.editor-instance').first();
+  }
+
+  lineNumber(line) {
+    return this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
+  }
+
+  /** Clicks the gutter left of a line, where breakpoints are. */
+  async clickGutter(line, options = {}) {
+    const number = await this.lineNumber(line).first().boundingBox();
+    const margin = await this.page.locator('.editor-instance .glyph-margin').first().boundingBox();
+    await this.page.mouse.click(margin.x + 8, number.y + number.height / 2, options);
+  }
+
+  get breakpointGlyphs() {
+    return this.page.locator('.editor-instance .glyph-margin-widgets [class*="codicon-debug-breakpoint"]');
+  }
+
+  /** Waits until the debugger stands at a frame. */
+  async stopped() {
+    await this.page.locator('.debug-call-stack .monaco-list-row', { hasText: /0x|!/ }).first().waitFor();
+  }
+
+  async ended() {
+    await this.page.locator('.debug-toolbar, .debug-toolbar .action-label').first().waitFor({ state: 'hidden' });
+    await this.page.locator('.statusbar.debugging, .debugging .statusbar').first().waitFor({ state: 'hidden' });
+  }
+
+  /** A row of the Variables view. */
+  variable(name) {
+    return this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\s*=`) }).first();
+  }
+
+  async expandScope(name) {
+    const scope = this.page.locator('.debug-variables .monaco-list-row', { hasText: name }).first();
+    await scope.waitFor();
+    if ((await scope.getAttribute('aria-expanded')) !== 'true') await scope.click();
+  }
+
+  async texts(selector) {
+    return this.page.locator(selector).allTextContents();
+  }
+}
