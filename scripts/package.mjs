@@ -21,7 +21,7 @@ const pages = [
 /** Packages outside the bundles: koffi finds its binary by its own place, Keystone its WebAssembly. */
 const packageParts = [
   ['koffi', /^(package\.json|LICENSE\.txt|index\.cjs|src\/koffi\/.*\.cjs)$/],
-  ['keystone-wasm', /^(package\.json|dist\/(index\.cjs|keystone\.wasm))$/],
+  ['keystone-wasm', /^(package\.json|dist\/(index\.mjs|keystone\.wasm))$/],
 ];
 
 /** Platform of this computer in VS Code's words. */

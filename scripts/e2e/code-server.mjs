@@ -41,8 +41,8 @@ export async function startCodeServer({ server, vsix, home, isTrusted = true }) 
   for (const name of Object.keys(env)) {
     if (/^(VSCODE_|XDG_|HDS_|npm_)/.test(name)) delete env[name];
   }
-  await mkdir(path.join(home, 'data/Machine'), { recursive: true });
-  await writeFile(path.join(home, 'data/Machine/settings.json'), JSON.stringify(userSettings, undefined, 2));
+  await mkdir(path.join(home, 'user/User'), { recursive: true });
+  await writeFile(path.join(home, 'user/User/settings.json'), JSON.stringify(userSettings, undefined, 2));
   const installed = await runProgram(
     process.execPath,
     [server, ...folders, ...extensions, '--accept-server-license-terms', '--install-extension', vsix, '--force'],

@@ -1,11 +1,12 @@
 // What a person does in VS Code, in the words of the tests.
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startCodeServer } from '../../scripts/e2e/code-server.mjs';
 import { projectFile } from '../../scripts/project.mjs';
 
-const waitLimitMs = 40_000;
+/** Slow machines need long; whoever writes a test does not want to wait. */
+const waitLimitMs = Number(process.env.HDS_E2E_WAIT_MS ?? 40_000);
 const { server, browser: browserFile, playwright, vsix, output } = JSON.parse(process.env.HDS_E2E ?? '{}');
 
 /** A VS Code with the packaged extension, showing a copy of the examples. */
@@ -54,7 +55,9 @@ export class Workbench {
     await this.page.screenshot({ path: path.join(output, 'screenshots', `${this.name}-${name}.png`) });
   }
 
+  /** Shows the examples as a plain folder, without launch configurations. */
   async openFolder() {
+    await rm(path.join(this.folder, 'hyperdbg.code-workspace'), { force: true });
     await this.page.goto(`${this.code.url}/?folder=${encodeURIComponent(this.folder)}`);
     await this.page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
   }
@@ -108,6 +111,19 @@ export class Workbench {
     return this.page.locator('.editor-instance').first();
   }
 
+  /** Waits until line `number` of the active editor has this text. */
+  async line(number, pattern) {
+    await this.until(`line ${number} to be ${pattern}`, async () => {
+      const top = await this.lineNumber(number).first().boundingBox();
+      const lines = await this.editor.locator('.view-line').all();
+      for (const line of lines) {
+        if (Math.abs((await line.boundingBox()).y - top.y) > 2) continue;
+        return pattern.test((await line.textContent()).replaceAll('\u00a0', ' '));
+      }
+      return false;
+    });
+  }
+
   lineNumber(line) {
     return this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
   }
@@ -123,14 +139,25 @@ export class Workbench {
     return this.page.locator('.editor-instance .glyph-margin-widgets [class*="codicon-debug-breakpoint"]');
   }
 
-  /** Waits until the debugger stands at a frame. */
-  async stopped() {
-    await this.page.locator('.debug-call-stack .monaco-list-row', { hasText: /0x|!/ }).first().waitFor();
+  /** Picks an entry of the open quick pick. */
+  async choose(text) {
+    await this.quickRow(text).waitFor();
+    await this.quickInput.fill(text);
+    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).first().waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Waits until the debugger stands in a function. */
+  async stoppedIn(name) {
+    await this.page
+      .locator('.debug-call-stack .monaco-list-row.selected', { hasText: name })
+      .first()
+      .waitFor();
   }
 
   async ended() {
-    await this.page.locator('.debug-toolbar, .debug-toolbar .action-label').first().waitFor({ state: 'hidden' });
-    await this.page.locator('.statusbar.debugging, .debugging .statusbar').first().waitFor({ state: 'hidden' });
+    await this.page.locator('.monaco-workbench .statusbar.debugging').waitFor({ state: 'detached' });
+    await this.page.locator('.debug-call-stack').waitFor({ state: 'hidden' });
   }
 
   /** A row of the Variables view. */
@@ -138,10 +165,71 @@ export class Workbench {
     return this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\s*=`) }).first();
   }
 
+  async variableIs(name, value) {
+    await this.until(`${name} to be ${value}`, async () => {
+      const text = await this.variable(name).textContent({ timeout: 1000 }).catch(() => '');
+      return text.replace(/^.*=\s*/, '') === value;
+    });
+  }
+
+  async registerValue(name) {
+    const text = await this.variable(name).textContent();
+    return BigInt(text.replace(/^.*=\s*/, ''));
+  }
+
+  async setVariable(name, value) {
+    await this.variable(name).dblclick();
+    const box = this.page.locator('.debug-variables .monaco-inputbox:visible input').first();
+    await box.fill(value);
+    await this.page.keyboard.press('Enter');
+  }
+
+  async addWatch(expression) {
+    await this.page.locator('.pane-header', { hasText: /^Watch/i }).first().hover();
+    await this.page.locator('.pane-header .action-label[aria-label="Add Expression"]').first().click();
+    await this.page.locator('.debug-watch .monaco-inputbox:visible input').first().fill(expression);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** What the Debug Console answers to a line. */
+  async ask(line) {
+    await this.command('Debug Console: Focus on Debug Console View');
+    const before = await this.page.locator('.repl .monaco-list-row').count();
+    await this.page.locator('.repl-input-wrapper .monaco-editor').first().click();
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press('Escape');
+    await this.page.keyboard.press('Enter');
+    await this.until('an answer', async () => (await this.page.locator('.repl .monaco-list-row').count()) >= before + 2);
+    return this.page.locator('.repl .monaco-list-row').last().textContent();
+  }
+
+  async consoleShows(text) {
+    await this.page.locator('.repl .monaco-list-row', { hasText: text }).first().waitFor();
+  }
+
+  async clearConsole() {
+    await this.command('Debug: Clear Console');
+  }
+
+  async writeFile(name, text) {
+    await writeFile(path.join(this.folder, name), text);
+  }
+
   async expandScope(name) {
     const scope = this.page.locator('.debug-variables .monaco-list-row', { hasText: name }).first();
     await scope.waitFor();
     if ((await scope.getAttribute('aria-expanded')) !== 'true') await scope.click();
+  }
+
+  /** Waits until `check` gives something true, and gives that. */
+  async until(what, check) {
+    const end = Date.now() + waitLimitMs;
+    for (;;) {
+      const found = await check();
+      if (found) return found;
+      if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+      await this.page.waitForTimeout(50);
+    }
   }
 
   async texts(selector) {
