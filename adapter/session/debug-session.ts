@@ -5,6 +5,8 @@ import type { OpenRemoteTarget } from '../target/remote-target';
 import { CodeBreakpoints } from './code-breakpoints';
 import { DapServer } from './dap-server';
 import { DataBreakpoints } from './data-breakpoints';
+import { EventActivity } from './event-activity';
+import { EVENTS_CHANGED } from './event-list';
 import { ExceptionBreakpoints } from './exception-breakpoints';
 import { FrameStore } from './frame-store';
 import type { LiveTarget } from './live-target';
@@ -22,6 +24,7 @@ export class DebugSession {
   readonly codeBreakpoints = new CodeBreakpoints(() => this.#nextBreakpointId++);
   readonly dataBreakpoints = new DataBreakpoints(() => this.#nextBreakpointId++);
   readonly exceptionBreakpoints = new ExceptionBreakpoints(() => this.#nextBreakpointId++);
+  readonly activity = new EventActivity(() => this.#tellEventsChanged());
   readonly frames = new FrameStore();
   readonly sources = new SourceFiles();
   readonly variables = new VariableStore();
@@ -61,6 +64,10 @@ export class DebugSession {
     if (this.#isTerminated) return;
     this.#isTerminated = true;
     this.server.emitEvent('terminated');
+  }
+
+  #tellEventsChanged(): void {
+    if (this.live !== undefined) this.server.emitEvent(EVENTS_CHANGED);
   }
 
   sourceOf(file: string): { name: string; path: string } {

@@ -59,7 +59,7 @@ function shown(live: LiveTarget, value: bigint, withAddress: boolean): Result {
 async function evaluateInConsole(session: DebugSession, live: LiveTarget, text: string): Promise<Result> {
   const trimmed = text.trim();
   if (trimmed === '') return textResult('');
-  if (isCommand(trimmed)) return textResult(await armText(live, trimmed));
+  if (isCommand(trimmed)) return textResult(await armText(session, live, trimmed));
   const { source, isStatement } = statementOf(trimmed);
   return live.whileHalted(async () => {
     const expression = isStatement ? undefined : compileExpression(live, source);
