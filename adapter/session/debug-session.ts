@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { OpenTarget } from '../target/launch-target';
 import type { OpenRemoteTarget } from '../target/remote-target';
+import { AssemblySources } from './assembly-sources';
 import { CodeBreakpoints } from './code-breakpoints';
 import { DapServer } from './dap-server';
 import { DataBreakpoints } from './data-breakpoints';
@@ -27,6 +28,7 @@ export class DebugSession {
   readonly activity = new EventActivity(() => this.#tellEventsChanged());
   readonly frames = new FrameStore();
   readonly sources = new SourceFiles();
+  readonly assembly = new AssemblySources();
   readonly variables = new VariableStore();
   readonly endings: (() => void)[] = [];
   client: DebugProtocol.InitializeRequestArguments = { adapterID: 'hyperdbg' };

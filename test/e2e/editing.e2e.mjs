@@ -9,7 +9,7 @@ describe('editing a script', () => {
   });
   after(() => vs?.close());
   afterEach(async function () {
-    if (this.currentTest.state === 'failed') await vs.picture('failed');
+    if (this.currentTest.state === 'failed') await vs.picture(`FAILED ${this.currentTest.title}`);
   });
 
   it('highlights', async () => {

@@ -10,11 +10,12 @@ const waitLimitMs = Number(process.env.HDS_E2E_WAIT_MS ?? 40_000);
 const { server, browser: browserFile, playwright, vsix, output } = JSON.parse(process.env.HDS_E2E ?? '{}');
 
 /** A VS Code with the packaged extension, showing a copy of the examples. */
-export async function openWorkbench(name, { isTrusted = true } = {}) {
+export async function openWorkbench(name, { isTrusted = true, files = {} } = {}) {
   const home = path.join(output, name);
   const folder = path.join(home, 'examples');
   await mkdir(home, { recursive: true });
   await cp(projectFile('examples'), folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(path.join(folder, file), text);
   const code = await startCodeServer({ server, vsix, home, isTrusted });
   const { chromium } = await import(pathToFileURL(playwright).href);
   const browser = await chromium.launch({
@@ -172,9 +173,13 @@ export class Workbench {
     });
   }
 
-  async registerValue(name) {
-    const text = await this.variable(name).textContent();
-    return BigInt(text.replace(/^.*=\s*/, ''));
+  /** Waits until the Watch view shows a value for an expression, and gives it. */
+  async watched(expression, pattern = /./) {
+    const row = this.page.locator('.debug-watch .monaco-list-row', { hasText: expression }).first();
+    return this.until(`${expression} to be ${pattern}`, async () => {
+      const value = (await row.textContent()).replace(/^.*=\s*/, '');
+      return pattern.test(value) ? value : undefined;
+    });
   }
 
   async setVariable(name, value) {
@@ -208,11 +213,43 @@ export class Workbench {
   }
 
   async clearConsole() {
-    await this.command('Debug: Clear Console');
+    await this.page.locator('.part.panel [class*="clear-all"]').first().click();
+    await this.page.locator('.repl .monaco-list-row').first().waitFor({ state: 'detached' });
   }
 
-  async writeFile(name, text) {
-    await writeFile(path.join(this.folder, name), text);
+  /** Chooses an entry of the menu that a right click opens. */
+  async chooseInMenu(text) {
+    // The menu takes no click for the first moments.
+    await this.page.locator('.monaco-menu .action-label', { hasText: text }).first().hover();
+    await this.page.keyboard.press('Enter');
+    await this.page.locator('.monaco-menu').first().waitFor({ state: 'detached' });
+  }
+
+  /** Sets a breakpoint of a kind that the gutter's menu has, with its text. */
+  async specialBreakpoint(line, kind, text) {
+    await this.clickGutter(line, { button: 'right' });
+    await this.chooseInMenu(kind);
+    const box = this.page.locator('.breakpoint-widget .monaco-editor').first();
+    await box.waitFor();
+    await this.page.keyboard.type(text);
+    await this.page.keyboard.press('Escape');
+    await box.click();
+    await this.page.keyboard.press('Enter');
+    await box.waitFor({ state: 'detached' });
+  }
+
+  /** Shows the HyperDbg container of the side bar. */
+  async showViews() {
+    await this.page.locator('.activitybar .action-label[aria-label="HyperDbg"]').first().click();
+    await this.page.locator('.pane-header', { hasText: 'Registers' }).first().waitFor();
+  }
+
+  /** A row of one of our views, by the title of the view. */
+  row(view, text) {
+    return this.page
+      .locator('.split-view-view', { has: this.page.locator('.pane-header', { hasText: view }) })
+      .locator('.monaco-list-row', { hasText: text })
+      .first();
   }
 
   async expandScope(name) {
