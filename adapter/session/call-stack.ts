@@ -69,16 +69,12 @@ async function dapFrame(
     source === undefined ? await assemblyOfFrame(session, live, frame, index) : undefined;
   const line = source?.line ?? assembly?.line;
   const shownSource = source === undefined ? assembly?.source : session.sourceOf(source.file);
-  const event = index === 0 ? eventOf(live, view) : undefined;
   return {
     id: session.frames.add(view.core, frame),
     name: place?.text ?? hex,
     line: line === undefined ? 0 : session.clientLine(line),
     column: line === undefined ? 0 : session.clientColumn(1),
     ...(shownSource === undefined ? {} : { source: shownSource }),
-    ...(event === undefined || source?.file !== event.file.path
-      ? {}
-      : { endLine: session.clientLine(event.lastLine), endColumn: session.clientColumn(1) }),
     instructionPointerReference: hex,
     ...(place === undefined ? {} : { moduleId: place.moduleName }),
     presentationHint: frame.origin === 'scan' ? 'subtle' : 'normal',

@@ -1,5 +1,5 @@
 // What a person does in VS Code, in the words of the tests.
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startCodeServer } from '../../scripts/e2e/code-server.mjs';
@@ -91,8 +91,10 @@ export class Workbench {
   async command(title) {
     await this.page.keyboard.press('F1');
     await this.quickInput.fill(`>${title}`);
-    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title }).first().waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first().waitFor();
+    const label = new RegExp(`^${title}(, |$)`);
+    await this.page.locator('.quick-input-list').getByRole('option', { name: label }).first().click();
+    await this.quickInput.waitFor({ state: 'hidden' });
   }
 
   /** Waits for the toast that says `text`. */
@@ -151,7 +153,7 @@ export class Workbench {
   /** Waits until the debugger stands in a function. */
   async stoppedIn(name) {
     await this.page
-      .locator('.debug-call-stack .monaco-list-row.selected', { hasText: name })
+      .locator('.debug-call-stack .monaco-list-row[data-index="0"]', { hasText: name })
       .first()
       .waitFor();
   }
@@ -229,11 +231,11 @@ export class Workbench {
   async specialBreakpoint(line, kind, text) {
     await this.clickGutter(line, { button: 'right' });
     await this.chooseInMenu(kind);
-    const box = this.page.locator('.breakpoint-widget .monaco-editor').first();
-    await box.waitFor();
-    await this.page.keyboard.type(text);
-    await this.page.keyboard.press('Escape');
+    const box = this.page.locator('.breakpoint-widget .inputContainer .monaco-editor').first();
     await box.click();
+    await this.page.locator('.breakpoint-widget .inputContainer .monaco-editor.focused').waitFor();
+    await this.page.keyboard.type(text);
+    if (await this.page.locator('.suggest-widget.visible').isVisible()) await this.page.keyboard.press('Escape');
     await this.page.keyboard.press('Enter');
     await box.waitFor({ state: 'detached' });
   }
@@ -269,7 +271,15 @@ export class Workbench {
     }
   }
 
-  async texts(selector) {
-    return this.page.locator(selector).allTextContents();
+  /** Kills the one process of this VS Code that runs a file of the extension. */
+  async killProcess(file) {
+    const found = [];
+    for (const entry of await readdir('/proc')) {
+      if (!/^\d+$/.test(entry)) continue;
+      const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
+      if (command.includes(path.join(output, this.name)) && command.includes(file)) found.push(Number(entry));
+    }
+    if (found.length !== 1) throw new Error(`${found.length} processes run ${file}`);
+    process.kill(found[0], 'SIGKILL');
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import type { DebugProtocol as P } from '@vscode/debugprotocol';
+import { addressOfReference } from '../../adapter/session/memory';
+import { RequestError } from '../../adapter/session/request-error';
 import { projectFile } from '../project-root';
 import { skipWithoutCpu } from '../skip';
 import { AdapterClient } from './adapter-client';
@@ -67,6 +69,22 @@ describe('frames without a source', function () {
     assert.notEqual(after?.source?.sourceReference, before?.source?.sourceReference);
     assert.ok(after !== undefined);
     assert.match(await lineOf(after), /nop$/);
+  });
+
+  it('an empty memory reference is nothing to show the user', async () => {
+    const answer = await client
+      .send('disassemble', { memoryReference: '', instructionCount: 1 })
+      .catch((error: unknown) => error);
+    assert.match(String(answer), /no memory reference/);
+    const shown = (reference: string): boolean => {
+      try {
+        addressOfReference(reference);
+      } catch (error) {
+        return error instanceof RequestError && error.showUser;
+      }
+      return false;
+    };
+    assert.deepEqual([shown(''), shown('here')], [false, true]);
   });
 
   it('a listing that never was is refused', async () => {
