@@ -5,7 +5,6 @@ import {
   type DebugProtocolMessage,
   debug,
   EventEmitter,
-  type LogOutputChannel,
   type DebugConfiguration,
   type DebugConfigurationProvider,
   type ExtensionContext,
@@ -15,6 +14,7 @@ import {
 } from 'vscode';
 import { type AdapterEnd, AdapterProcess } from './adapter-process';
 import { askForGuestProgram } from './guest-program';
+import type { RecordedLog } from './recorded-log';
 import { DEBUG_TYPE, decideLaunch, SCRIPT_LANGUAGE_ID } from './launch-configuration';
 
 /** Path of the active `.hds` file; undefined for other languages and for files that were never saved. */
@@ -25,12 +25,11 @@ export function activeScriptPath(): string | undefined {
 }
 
 /** Registers what the editor needs to start sessions of type `hyperdbg`. */
-export function registerDebugSupport(context: ExtensionContext, log: LogOutputChannel): Disposable[] {
+export function registerDebugSupport(context: ExtensionContext, log: RecordedLog): Disposable[] {
   return [
     debug.registerDebugConfigurationProvider(DEBUG_TYPE, configurationProvider(context)),
     debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
-      createDebugAdapterDescriptor: () =>
-        new DebugAdapterInlineImplementation(startAdapter(context, log)),
+      createDebugAdapterDescriptor: () => new DebugAdapterInlineImplementation(startAdapter(context, log)),
     }),
   ];
 }
@@ -39,7 +38,7 @@ export function registerDebugSupport(context: ExtensionContext, log: LogOutputCh
  * The adapter runs in the Node that runs the extension host, so that no Node needs to be installed; in desktop VS Code
  * that is Electron, which behaves as Node when told so. We start it ourselves to hear its last words when it dies.
  */
-function startAdapter(context: ExtensionContext, log: LogOutputChannel): DebugAdapter {
+function startAdapter(context: ExtensionContext, log: RecordedLog): DebugAdapter {
   const file = path.join(context.extensionPath, 'dist', 'adapter.js');
   const messages = new EventEmitter<DebugProtocolMessage>();
   const environment = { ...process.env, ELECTRON_RUN_AS_NODE: '1' };
@@ -64,14 +63,16 @@ function startAdapter(context: ExtensionContext, log: LogOutputChannel): DebugAd
 }
 
 function endMessages({ how, lastWords }: AdapterEnd): readonly object[] {
-  const output = `The debug adapter ended ${how}.\n${lastWords}\n`;
+  const output = [`The debug adapter ended ${how}.`, lastWords, '']
+    .filter((line, i) => i !== 1 || line !== '')
+    .join('\n');
   return [
     { type: 'event', seq: 0, event: 'output', body: { category: 'stderr', output } },
     { type: 'event', seq: 0, event: 'terminated' },
   ];
 }
 
-function reportCrash({ how }: AdapterEnd, log: LogOutputChannel): void {
+function reportCrash({ how }: AdapterEnd, log: RecordedLog): void {
   log.error(`The debug adapter ended ${how}.`);
   void window
     .showErrorMessage(

@@ -7,6 +7,7 @@ import { askForGuestProgram } from './guest-program';
 import { reportIssue } from './issue-report';
 import { LanguageService } from './language-client';
 import { DEBUG_TYPE, UNTRUSTED_REFUSAL } from './launch-configuration';
+import { RecordedLog } from './recorded-log';
 import { registerScriptTests } from './script-tests';
 import { registerEventsView } from './views/events-view';
 import { registerMemoryDocuments } from './views/memory-document';
@@ -17,7 +18,7 @@ import { Sessions } from './views/sessions';
 let languageService: LanguageService | undefined;
 
 export function activate(context: ExtensionContext): void {
-  const log = window.createOutputChannel('HyperDbg', { log: true });
+  const log = new RecordedLog();
   const sessions = new Sessions();
   const language = new LanguageService(context, log);
   languageService = language;

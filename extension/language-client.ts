@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { type ExtensionContext, type LogOutputChannel, window, workspace } from 'vscode';
+import { type ExtensionContext, window, workspace } from 'vscode';
 import { CloseAction, ErrorAction, LanguageClient, State, TransportKind } from 'vscode-languageclient/node';
 import { SCRIPT_LANGUAGE_ID } from './launch-configuration';
+import type { RecordedLog } from './recorded-log';
 import { RestartPolicy } from './restart-policy';
 
 const RESTART = 'Restart';
@@ -19,7 +20,7 @@ export class LanguageService {
 
   constructor(
     context: ExtensionContext,
-    private readonly log: LogOutputChannel,
+    private readonly log: RecordedLog,
   ) {
     const module = path.join(context.extensionPath, 'dist', 'language-server.js');
     this.#client = new LanguageClient(
@@ -31,7 +32,7 @@ export class LanguageService {
       },
       {
         documentSelector: [{ language: SCRIPT_LANGUAGE_ID }],
-        outputChannel: log,
+        outputChannel: log.channel,
         initializationOptions: () => ({
           compileMode: workspace.getConfiguration('hyperdbg').get('compileMode'),
         }),
@@ -103,4 +104,3 @@ export class LanguageService {
       });
   }
 }
-

@@ -14,7 +14,7 @@ import {
   type TestRunRequest,
   tests,
   Location,
-  Uri,
+  type Uri,
   workspace,
 } from 'vscode';
 import { UNTRUSTED_REFUSAL } from './launch-configuration';
@@ -81,7 +81,7 @@ async function runTests(
       return;
     }
     for (const item of wanted) run.started(item);
-    await workspace.saveAll(false);
+    await saveScripts(wanted);
     const startedMs = Date.now();
     const result = await testFiles(context, filesOf(wanted), token);
     const eachMs = (Date.now() - startedMs) / Math.max(1, wanted.length);
@@ -89,6 +89,13 @@ async function runTests(
   } finally {
     run.end();
   }
+}
+
+/** The command line reads files; what is only in the editor has to be written first. */
+async function saveScripts(items: readonly TestItem[]): Promise<void> {
+  const wanted = new Set(items.map(({ uri }) => uri?.toString()));
+  const unsaved = workspace.textDocuments.filter(({ uri, isDirty }) => isDirty && wanted.has(uri.toString()));
+  await Promise.all(unsaved.map((document) => document.save()));
 }
 
 function filesOf(items: readonly TestItem[]): string[] {
@@ -99,7 +106,11 @@ function filesOf(items: readonly TestItem[]): string[] {
 type RunResult = ReadonlyMap<string, ScriptTestReport> | string;
 
 /** Runs the command line's tests in the Node that runs the extension host. */
-function testFiles(context: ExtensionContext, files: readonly string[], token: CancellationToken): Promise<RunResult> {
+function testFiles(
+  context: ExtensionContext,
+  files: readonly string[],
+  token: CancellationToken,
+): Promise<RunResult> {
   return new Promise((resolve) => {
     const program = path.join(context.extensionPath, 'dist', 'hds.js');
     const child = spawn(process.execPath, [program, 'test', '--json', ...files], {

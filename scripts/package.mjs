@@ -84,11 +84,14 @@ async function addBundles(files) {
   for (const file of filesBelow(bundles)) files.set(`dist/${path.basename(file)}`, await readFile(file));
 }
 
-/** The manifest without what only development needs. */
+/** Entries of the manifest that only development needs. */
+const developmentEntries = new Set(['devDependencies', 'scripts', 'files', 'private']);
+
+/** The manifest of the installed extension. */
 function packedManifest(manifest) {
-  const { dependencies, devDependencies: _tools, scripts: _scripts, files: _files, private: _private, ...rest } = manifest;
-  const packed = packageParts.map(([name]) => [name, dependencies[name]]);
-  return { ...rest, dependencies: Object.fromEntries(packed) };
+  const kept = Object.entries(manifest).filter(([name]) => !developmentEntries.has(name));
+  const packed = packageParts.map(([name]) => [name, manifest.dependencies[name]]);
+  return { ...Object.fromEntries(kept), dependencies: Object.fromEntries(packed) };
 }
 
 function relative(folder, file) {

@@ -26,7 +26,11 @@ export class AssemblySources {
   readonly #newest = new Map<bigint, Listing>();
 
   /** Where `address` is in a listing; undefined where nothing can be read. */
-  async placeOf(session: DebugSession, live: LiveTarget, address: bigint): Promise<AssemblyPlace | undefined> {
+  async placeOf(
+    session: DebugSession,
+    live: LiveTarget,
+    address: bigint,
+  ): Promise<AssemblyPlace | undefined> {
     const range = live.symbols.functionAt(address);
     const key = range?.start ?? address;
     const known = this.#newest.get(key);

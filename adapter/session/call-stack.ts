@@ -65,8 +65,7 @@ async function dapFrame(
   const hex = `0x${address.toString(16)}`;
   const place = live.symbols.placeOf(address);
   const source = await sourceOfFrame(session, live, view, frame, index);
-  const assembly =
-    source === undefined ? await assemblyOfFrame(session, live, frame, index) : undefined;
+  const assembly = source === undefined ? await assemblyOfFrame(session, live, frame, index) : undefined;
   const line = source?.line ?? assembly?.line;
   const shownSource = source === undefined ? assembly?.source : session.sourceOf(source.file);
   return {

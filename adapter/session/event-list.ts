@@ -103,7 +103,10 @@ function forget(session: DebugSession, live: LiveTarget, event: ArmedEvent): voi
   live.eventStates.delete(event.tag);
   for (const id of session.scriptBreakpoints.forget(event)) {
     const message = `Event ${event.number} (${event.label}) was cleared.`;
-    session.server.emitEvent('breakpoint', { reason: 'changed', breakpoint: { id, verified: false, message } });
+    session.server.emitEvent('breakpoint', {
+      reason: 'changed',
+      breakpoint: { id, verified: false, message },
+    });
   }
 }
 
@@ -122,7 +125,9 @@ async function readStates(live: LiveTarget): Promise<void> {
 }
 
 function rowsOf(session: DebugSession, live: LiveTarget): Promise<EventList> {
-  return Promise.all(live.events.all.map((event) => rowOf(session, live, event))).then((events) => ({ events }));
+  return Promise.all(live.events.all.map((event) => rowOf(session, live, event))).then((events) => ({
+    events,
+  }));
 }
 
 async function rowOf(session: DebugSession, live: LiveTarget, event: ArmedEvent): Promise<EventRow> {
@@ -153,7 +158,8 @@ async function rowOf(session: DebugSession, live: LiveTarget, event: ArmedEvent)
 function addressOf(live: LiveTarget, { plan }: ArmedEvent): { address?: string; place?: string } {
   const [address] = plan.options;
   const parameters = eventByCommand(plan.command)?.parameters ?? [];
-  if (address === undefined || !parameters.some(({ kind }) => kind === 'address' || kind === 'range')) return {};
+  if (address === undefined || !parameters.some(({ kind }) => kind === 'address' || kind === 'range'))
+    return {};
   const place = live.symbols.placeOf(address)?.text;
   return { address: hex(address), ...(place === undefined ? {} : { place }) };
 }

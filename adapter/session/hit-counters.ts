@@ -61,7 +61,8 @@ export class HitCounters {
     const { text } = await runStatements(live, source);
     for (const [i, line] of text.trim().split('\n').entries()) {
       const tag = counted[i]?.[0];
-      if (tag !== undefined && /^[0-9a-f]+$/i.test(line.trim())) this.#known.set(tag, BigInt(`0x${line.trim()}`));
+      if (tag !== undefined && /^[0-9a-f]+$/i.test(line.trim()))
+        this.#known.set(tag, BigInt(`0x${line.trim()}`));
     }
   }
 }

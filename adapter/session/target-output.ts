@@ -19,7 +19,9 @@ export function listenToTarget(session: DebugSession, live: LiveTarget): void {
       const event = live.events.byTag(eventTag);
       session.activity.sawMessage(event?.tag);
       const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-      session.output.line('console', `buffer of event ${event?.number ?? '?'}: ${hex}`, placeOf(event), { event: event?.number });
+      session.output.line('console', `buffer of event ${event?.number ?? '?'}: ${hex}`, placeOf(event), {
+        event: event?.number,
+      });
     },
     lost: (count, text) => session.output.line('stderr', text, undefined, { lost: count }),
     ended: (reason) => ending.wireClosed(reason),

@@ -38,7 +38,9 @@ export interface RowText {
 }
 
 export function eventText(row: EventRow): RowText {
-  const where = [row.address, row.place === undefined ? undefined : `(${row.place})`].filter(isText).join(' ');
+  const where = [row.address, row.place === undefined ? undefined : `(${row.place})`]
+    .filter(isText)
+    .join(' ');
   const details: (readonly [string, string] | undefined)[] = [
     ['Event', `${row.number}, tag ${row.tag}, id ${row.id} in scripts`],
     ['State', row.state],
@@ -69,7 +71,9 @@ export function eventText(row: EventRow): RowText {
 }
 
 function hitsText({ hits }: EventRow): string {
-  return hits === undefined ? 'not counted ("countHits" in the launch configuration)' : `${hits}, as of the last stop`;
+  return hits === undefined
+    ? 'not counted ("countHits" in the launch configuration)'
+    : `${hits}, as of the last stop`;
 }
 
 /** Names of the kinds as the driver has them. */

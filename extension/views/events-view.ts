@@ -14,7 +14,9 @@ import {
 import { type EventAction, type EventRow, actionText, eventText, type RowText } from './event-row';
 import type { Sessions } from './sessions';
 
-type Node = { readonly kind: 'event'; readonly row: EventRow } | { readonly kind: 'action'; readonly action: EventAction };
+type Node =
+  | { readonly kind: 'event'; readonly row: EventRow }
+  | { readonly kind: 'action'; readonly action: EventAction };
 
 interface EventList {
   readonly events: readonly EventRow[];
@@ -66,9 +68,18 @@ export function registerEventsView(sessions: Sessions): Disposable[] {
       if (news.kind === 'started' || news.kind === 'ended') show(undefined);
     }),
     commands.registerCommand('hyperdbg.events.refresh', refresh),
-    commands.registerCommand('hyperdbg.events.enable', onRow((row) => modify('enable', [row]))),
-    commands.registerCommand('hyperdbg.events.disable', onRow((row) => modify('disable', [row]))),
-    commands.registerCommand('hyperdbg.events.clear', onRow((row) => modify('clear', [row]))),
+    commands.registerCommand(
+      'hyperdbg.events.enable',
+      onRow((row) => modify('enable', [row])),
+    ),
+    commands.registerCommand(
+      'hyperdbg.events.disable',
+      onRow((row) => modify('disable', [row])),
+    ),
+    commands.registerCommand(
+      'hyperdbg.events.clear',
+      onRow((row) => modify('clear', [row])),
+    ),
     commands.registerCommand('hyperdbg.events.clearAll', () => modify('clear', 'all')),
     commands.registerCommand('hyperdbg.events.goToScript', onRow(goToScript)),
   ];

@@ -13,7 +13,9 @@ export function hexDump(address: bigint, bytes: Uint8Array, unreadableBytes = 0)
     lines.push(`${hexAddress(address + BigInt(at))}  ${left}  ${right}  ${letters(row)}`);
   }
   if (unreadableBytes > 0) {
-    lines.push(`${hexAddress(address + BigInt(bytes.length))}  not mapped from here on (${unreadableBytes} bytes asked)`);
+    lines.push(
+      `${hexAddress(address + BigInt(bytes.length))}  not mapped from here on (${unreadableBytes} bytes asked)`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

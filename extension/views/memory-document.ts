@@ -55,7 +55,9 @@ async function contentOf(sessions: Sessions, memoryReference: string): Promise<s
 
 async function askForAddress(sessions: Sessions): Promise<string | undefined> {
   if (sessions.current === undefined) {
-    void window.showErrorMessage('There is no HyperDbg session whose memory could be shown; start one first.');
+    void window.showErrorMessage(
+      'There is no HyperDbg session whose memory could be shown; start one first.',
+    );
     return undefined;
   }
   const expression = await window.showInputBox({

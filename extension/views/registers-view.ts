@@ -76,19 +76,23 @@ async function topNodes(sessions: Sessions): Promise<Node[]> {
 }
 
 async function registersOf(sessions: Sessions, threadId: number, name: string): Promise<Node[]> {
-  const stack = await sessions.ask<{ stackFrames: readonly { id: number }[] }>('stackTrace', { threadId, levels: 1 });
+  const stack = await sessions.ask<{ stackFrames: readonly { id: number }[] }>('stackTrace', {
+    threadId,
+    levels: 1,
+  });
   const frameId = stack?.stackFrames[0]?.id;
   if (frameId === undefined) return [];
-  const found = await sessions.ask<{ scopes: readonly { presentationHint?: string; variablesReference: number }[] }>(
-    'scopes',
-    { frameId },
-  );
+  const found = await sessions.ask<{
+    scopes: readonly { presentationHint?: string; variablesReference: number }[];
+  }>('scopes', { frameId });
   const scope = found?.scopes.find(({ presentationHint }) => presentationHint === 'registers');
   return scope === undefined ? [] : variablesOf(sessions, scope.variablesReference, name);
 }
 
 async function variablesOf(sessions: Sessions, container: number, path: string): Promise<Node[]> {
-  const body = await sessions.ask<{ variables: readonly Variable[] }>('variables', { variablesReference: container });
+  const body = await sessions.ask<{ variables: readonly Variable[] }>('variables', {
+    variablesReference: container,
+  });
   return (body?.variables ?? []).map((variable) => ({
     kind: 'value',
     variable,
@@ -97,7 +101,10 @@ async function variablesOf(sessions: Sessions, container: number, path: string):
   }));
 }
 
-async function editValue(sessions: Sessions, { variable, container }: Node & { kind: 'value' }): Promise<void> {
+async function editValue(
+  sessions: Sessions,
+  { variable, container }: Node & { kind: 'value' },
+): Promise<void> {
   const value = await window.showInputBox({
     title: `Value of ${variable.name}`,
     prompt: 'A number is hexadecimal; any expression of the script language does, e.g. @rdi + 8',
@@ -122,7 +129,9 @@ function valueItem({ variable, path }: Node & { kind: 'value' }, values: Changed
     hasParts ? TreeItemCollapsibleState.Collapsed : TreeItemCollapsibleState.None,
   );
   item.id = path;
-  item.description = [variable.value, variable.type].filter((text) => text !== undefined && text !== '').join('  ');
+  item.description = [variable.value, variable.type]
+    .filter((text) => text !== undefined && text !== '')
+    .join('  ');
   item.tooltip = `${variable.name} = ${variable.value}${variable.type === undefined ? '' : `\n${variable.type}`}`;
   item.iconPath = values.isChanged(path, variable.value) ? CHANGED_ICON : SAME_ICON;
   const isReadOnly = variable.presentationHint?.attributes?.includes('readOnly') === true;

@@ -12,7 +12,7 @@ const startLimitMs = 120_000;
 /** Nothing that asks the network, and nothing that hides what a test looks for. */
 const userSettings = {
   'chat.commandCenter.enabled': false,
-  'debug.toolBarLocation': 'docked',
+  'debug.toolBarLocation': 'floating',
   'editor.accessibilitySupport': 'off',
   'editor.minimap.enabled': false,
   'extensions.autoCheckUpdates': false,
@@ -45,7 +45,15 @@ export async function startCodeServer({ server, vsix, home, isTrusted = true }) 
   await writeFile(path.join(home, 'user/User/settings.json'), JSON.stringify(userSettings, undefined, 2));
   const installed = await runProgram(
     process.execPath,
-    [server, ...folders, ...extensions, '--accept-server-license-terms', '--install-extension', vsix, '--force'],
+    [
+      server,
+      ...folders,
+      ...extensions,
+      '--accept-server-license-terms',
+      '--install-extension',
+      vsix,
+      '--force',
+    ],
     { env },
   );
   if (installed.status !== 0 || !/successfully installed/.test(installed.output)) {

@@ -26,7 +26,9 @@ export async function provideTools(report) {
   const node = Number(process.versions.node.split('.')[0]);
   if (process.platform !== 'linux') throw new NoToolsError('it runs on Linux only');
   if (node < NODE_RANGE[0] || node > NODE_RANGE[1]) {
-    throw new NoToolsError(`VS Code's server needs Node ${NODE_RANGE.join(' to ')}; this is ${process.versions.node}`);
+    throw new NoToolsError(
+      `VS Code's server needs Node ${NODE_RANGE.join(' to ')}; this is ${process.versions.node}`,
+    );
   }
   const browser = await provideProgram(BROWSERS, 'chromium', report);
   const search = await provideProgram(['rg'], 'ripgrep', report);

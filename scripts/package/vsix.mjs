@@ -73,7 +73,9 @@ function vsixManifest(manifest, target, files) {
     '  </Installation>',
     '  <Dependencies />',
     '  <Assets>',
-    ...assets.map(([type, file]) => `    <Asset Type="${type}" Path="extension/${file}" Addressable="true" />`),
+    ...assets.map(
+      ([type, file]) => `    <Asset Type="${type}" Path="extension/${file}" Addressable="true" />`,
+    ),
     '  </Assets>',
     '</PackageManifest>',
     '',
@@ -99,7 +101,10 @@ function contentTypesOf(files) {
     ...[...extensions]
       .filter((extension) => extension !== '')
       .sort()
-      .map((extension) => `<Default Extension="${extension}" ContentType="${contentTypes[extension] ?? otherContent}" />`),
+      .map(
+        (extension) =>
+          `<Default Extension="${extension}" ContentType="${contentTypes[extension] ?? otherContent}" />`,
+      ),
     ...whole.map((file) => `<Override PartName="/extension/${file}" ContentType="${otherContent}" />`),
     '</Types>',
   ].join('\n');

@@ -43,7 +43,10 @@ describe('editing a script', () => {
     await vs.page.keyboard.press('Enter');
     await vs.goTo(18, 1);
     await vs.page.keyboard.type('pri');
-    await vs.page.locator('.suggest-widget.visible .monaco-list-row', { hasText: 'printf' }).first().waitFor();
+    await vs.page
+      .locator('.suggest-widget.visible .monaco-list-row', { hasText: 'printf' })
+      .first()
+      .waitFor();
     await vs.picture('completion');
   });
 
@@ -57,7 +60,10 @@ describe('editing a script', () => {
   });
 
   it('explains on hover', async () => {
-    await vs.editor.locator('.view-line span', { hasText: /^!epthook$/ }).first().hover();
+    await vs.editor
+      .locator('.view-line span', { hasText: /^!epthook$/ })
+      .first()
+      .hover();
     await vs.page.locator('.monaco-hover:visible', { hasText: 'epthook' }).first().waitFor();
     await vs.picture('hover');
   });

@@ -99,7 +99,9 @@ export class Workbench {
 
   /** Waits for the toast that says `text`. */
   notification(text) {
-    return this.page.locator('.notifications-toasts .notification-list-item-message', { hasText: text }).first();
+    return this.page
+      .locator('.notifications-toasts .notification-list-item-message', { hasText: text })
+      .first();
   }
 
   /** Puts the cursor at a place of the active editor; both count from 1. */
@@ -128,7 +130,9 @@ export class Workbench {
   }
 
   lineNumber(line) {
-    return this.page.locator('.editor-instance .margin-view-overlays .line-numbers', { hasText: new RegExp(`^${line}$`) });
+    return this.page.locator('.editor-instance .margin-view-overlays .line-numbers', {
+      hasText: new RegExp(`^${line}$`),
+    });
   }
 
   /** Clicks the gutter left of a line, where breakpoints are. */
@@ -146,7 +150,10 @@ export class Workbench {
   async choose(text) {
     await this.quickRow(text).waitFor();
     await this.quickInput.fill(text);
-    await this.page.locator('.quick-input-list .monaco-list-row.focused', { hasText: text }).first().waitFor();
+    await this.page
+      .locator('.quick-input-list .monaco-list-row.focused', { hasText: text })
+      .first()
+      .waitFor();
     await this.page.keyboard.press('Enter');
   }
 
@@ -159,18 +166,21 @@ export class Workbench {
   }
 
   async ended() {
-    await this.page.locator('.monaco-workbench .statusbar.debugging').waitFor({ state: 'detached' });
-    await this.page.locator('.debug-call-stack').waitFor({ state: 'hidden' });
+    await this.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
   }
 
   /** A row of the Variables view. */
   variable(name) {
-    return this.page.locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\s*=`) }).first();
+    return this.page
+      .locator('.debug-variables .monaco-list-row', { hasText: new RegExp(`^${name}\\s*=`) })
+      .first();
   }
 
   async variableIs(name, value) {
     await this.until(`${name} to be ${value}`, async () => {
-      const text = await this.variable(name).textContent({ timeout: 1000 }).catch(() => '');
+      const text = await this.variable(name)
+        .textContent({ timeout: 1000 })
+        .catch(() => '');
       return text.replace(/^.*=\s*/, '') === value;
     });
   }
@@ -192,7 +202,10 @@ export class Workbench {
   }
 
   async addWatch(expression) {
-    await this.page.locator('.pane-header', { hasText: /^Watch/i }).first().hover();
+    await this.page
+      .locator('.pane-header', { hasText: /^Watch/i })
+      .first()
+      .hover();
     await this.page.locator('.pane-header .action-label[aria-label="Add Expression"]').first().click();
     await this.page.locator('.debug-watch .monaco-inputbox:visible input').first().fill(expression);
     await this.page.keyboard.press('Enter');
@@ -206,7 +219,10 @@ export class Workbench {
     await this.page.keyboard.type(line);
     await this.page.keyboard.press('Escape');
     await this.page.keyboard.press('Enter');
-    await this.until('an answer', async () => (await this.page.locator('.repl .monaco-list-row').count()) >= before + 2);
+    await this.until(
+      'an answer',
+      async () => (await this.page.locator('.repl .monaco-list-row').count()) >= before + 2,
+    );
     return this.page.locator('.repl .monaco-list-row').last().textContent();
   }
 
@@ -235,7 +251,8 @@ export class Workbench {
     await box.click();
     await this.page.locator('.breakpoint-widget .inputContainer .monaco-editor.focused').waitFor();
     await this.page.keyboard.type(text);
-    if (await this.page.locator('.suggest-widget.visible').isVisible()) await this.page.keyboard.press('Escape');
+    if (await this.page.locator('.suggest-widget.visible').isVisible())
+      await this.page.keyboard.press('Escape');
     await this.page.keyboard.press('Enter');
     await box.waitFor({ state: 'detached' });
   }
@@ -269,6 +286,12 @@ export class Workbench {
       if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
       await this.page.waitForTimeout(50);
     }
+  }
+
+  /** Writes the settings of the opened folder. */
+  async setSettings(settings) {
+    await mkdir(path.join(this.folder, '.vscode'), { recursive: true });
+    await writeFile(path.join(this.folder, '.vscode/settings.json'), JSON.stringify(settings));
   }
 
   /** Kills the one process of this VS Code that runs a file of the extension. */

@@ -53,8 +53,7 @@ describe('the list of events', function () {
         actions: [
           {
             kind: 'script',
-            detail:
-              'printf("checksum of %s (%d characters), called from %llx\\n", @rdi, @esi, poi(@rsp));',
+            detail: 'printf("checksum of %s (%d characters), called from %llx\\n", @rdi, @esi, poi(@rsp));',
             bufferSizeBytes: 0,
           },
         ],
