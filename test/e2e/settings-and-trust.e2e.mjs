@@ -67,6 +67,14 @@ describe('an untrusted workspace', () => {
     if (this.currentTest.state === 'failed') await vs.picture(`FAILED ${this.currentTest.title}`);
   });
 
+  /** VS Code asks once more before anything runs. */
+  const refuseTrust = async () => {
+    const question = vs.page.locator('.monaco-dialog-box', { hasText: 'Do you trust the authors' });
+    await question.waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+  };
+
   it('is read and checked', async () => {
     await vs.page.getByRole('button', { name: /No, I don't trust/ }).click();
     await vs.openFile('licence.hds');
@@ -78,11 +86,8 @@ describe('an untrusted workspace', () => {
 
   it('is not run', async () => {
     await vs.page.keyboard.press('F5');
-    const question = vs.page.locator('.monaco-dialog-box', { hasText: 'Do you trust the authors' });
-    await question.waitFor();
     await vs.picture('refused');
-    await question.getByRole('button', { name: 'Cancel' }).click();
-    await question.waitFor({ state: 'detached' });
+    await refuseTrust();
     assert.equal(await vs.page.locator('.debug-toolbar').isVisible(), false);
   });
 
@@ -90,7 +95,7 @@ describe('an untrusted workspace', () => {
     await vs.page.locator('.activitybar .action-label[aria-label="Testing"]').first().click();
     await vs.page.locator('.test-explorer .monaco-list-row', { hasText: 'licence' }).first().waitFor();
     await vs.command('Test: Run All Tests');
-    await vs.page.locator('.test-explorer .codicon-testing-error-icon').first().waitFor();
+    await refuseTrust();
     assert.equal(await vs.page.locator('.test-explorer .codicon-testing-passed-icon').count(), 0);
     await vs.picture('tests');
   });
