@@ -24,7 +24,10 @@ await runScript(async () => {
     throw error instanceof NoToolsError ? new ScriptFailure(`No pictures: ${error.message}.`) : error;
   });
   const { chromium } = await import(pathToFileURL(tools.playwright).href);
-  const browser = await chromium.launch({ executablePath: tools.browser, args: ['--no-sandbox', '--disable-gpu'] });
+  const browser = await chromium.launch({
+    executablePath: tools.browser,
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 860 } });
     for (const [name, screenshot, clip] of parts) {

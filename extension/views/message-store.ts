@@ -32,7 +32,7 @@ export class MessageStore {
   #lost = 0;
   #forgotten = 0;
   /** The last line when its end has not come yet. */
-  #open: { readonly key: string; readonly text: string } | undefined;
+  #open: { readonly key: string; readonly text: string; readonly body: OutputBody } | undefined;
   isPaused = false;
   /** Only texts of these events are shown; undefined for all. */
   filter: ReadonlySet<number> | undefined;
@@ -44,10 +44,10 @@ export class MessageStore {
     this.#lost += body.data?.lost ?? 0;
     const key = `${body.category}|${body.data?.event}|${body.source?.path}|${body.line}`;
     const before = this.#open?.key === key ? this.#open.text : '';
-    if (this.#open !== undefined && this.#open.key !== key) this.#push(this.#open.text, body);
+    if (this.#open !== undefined && this.#open.key !== key) this.#push(this.#open.text, this.#open.body);
     const lines = (before + body.output).split('\n');
     const rest = lines.pop() ?? '';
-    this.#open = rest === '' ? undefined : { key, text: rest };
+    this.#open = rest === '' ? undefined : { key, text: rest, body };
     for (const text of lines) this.#push(text.replace(/\r$/, ''), body);
     return lines.length > 0;
   }

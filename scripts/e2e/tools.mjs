@@ -34,11 +34,20 @@ export async function provideTools(report) {
   const search = await provideProgram(['rg'], 'ripgrep', report);
   const folder = await provideCodeServer(report);
   await linkSearch(folder, search);
+  const server = path.join(vscodeFolder(folder), 'out/server-main.js');
+  await mustRun(process.execPath, [server, '--version'], "VS Code's server");
+  await mustRun(browser, ['--version'], 'the browser');
   return {
-    server: path.join(vscodeFolder(folder), 'out/server-main.js'),
+    server,
     browser,
     playwright: path.join(folder, 'node_modules/playwright-core/index.mjs'),
   };
+}
+
+/** What is installed and does not run is as good as not there. */
+async function mustRun(file, args, name) {
+  const { status, output } = await runProgram(file, args);
+  if (status !== 0) throw new NoToolsError(`${name} does not run: ${lastLine(output)}`);
 }
 
 async function provideProgram(names, debianPackage, report) {
