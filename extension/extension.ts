@@ -5,7 +5,7 @@ import { activeScriptPath, registerDebugSupport } from './debug-session';
 import { openExamples } from './examples';
 import { askForGuestProgram } from './guest-program';
 import { reportIssue } from './issue-report';
-import { LanguageService } from './language-client';
+import { LazyLanguageService } from './lazy-language-service';
 import { DEBUG_TYPE, UNTRUSTED_REFUSAL } from './launch-configuration';
 import { RecordedLog } from './recorded-log';
 import { registerScriptTests } from './script-tests';
@@ -15,16 +15,17 @@ import { registerMessagesView } from './views/messages-view';
 import { registerRegistersView } from './views/registers-view';
 import { Sessions } from './views/sessions';
 
-let languageService: LanguageService | undefined;
+let languageService: LazyLanguageService | undefined;
 
 export function activate(context: ExtensionContext): void {
   const log = new RecordedLog();
   const sessions = new Sessions();
-  const language = new LanguageService(context, log);
+  const language = new LazyLanguageService(context, log);
   languageService = language;
   context.subscriptions.push(
     log,
     sessions,
+    language,
     ...registerDebugSupport(context, log),
     ...registerEventsView(sessions),
     ...registerMessagesView(sessions),
@@ -38,12 +39,10 @@ export function activate(context: ExtensionContext): void {
     commands.registerCommand('hyperdbg.showLog', () => log.show()),
     commands.registerCommand('hyperdbg.reportIssue', () => reportIssue(context, log)),
   );
-  // Debugging does not wait for the language server, nor does it need it.
-  void language.start();
 }
 
 export async function deactivate(): Promise<void> {
-  await languageService?.dispose();
+  await languageService?.stop();
   languageService = undefined;
 }
 

@@ -1,5 +1,4 @@
 // Makes the .vsix of one platform: `npm run package` for this computer, `npm run package -- win32-x64` for another one.
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { koffiBinaryFolder, cpuLibraryFile, TARGETS } from './package/native-parts.mjs';
@@ -49,7 +48,9 @@ async function collectFiles(target, manifest, report) {
   const add = async (name, source) => files.set(name, await readFile(source));
   files.set('package.json', Buffer.from(JSON.stringify(packedManifest(manifest), undefined, 2)));
   for (const [source, name] of pages) {
-    if (existsSync(projectFile(source))) await add(name, projectFile(source));
+    const text = await readFile(projectFile(source), 'utf8');
+    // Links are seen from the page's folder, and in the package it is another one.
+    files.set(name, Buffer.from(text.replaceAll('](../docs/', '](docs/')));
   }
   for (const place of plainPlaces) {
     for (const file of filesBelow(projectFile(place), leftOut)) await add(relative(projectRoot, file), file);

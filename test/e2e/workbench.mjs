@@ -94,7 +94,6 @@ export class Workbench {
     await this.page.locator(`.quick-input-list .monaco-list-row[aria-label^="${title}"]`).first().waitFor();
     const label = new RegExp(`^${title}(, |$)`);
     await this.page.locator('.quick-input-list').getByRole('option', { name: label }).first().click();
-    await this.quickInput.waitFor({ state: 'hidden' });
   }
 
   /** Waits for the toast that says `text`. */

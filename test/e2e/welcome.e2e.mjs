@@ -1,0 +1,47 @@
+// What a person sees before the first script: the page of the extension, the walkthrough, and that nothing takes long.
+import assert from 'node:assert/strict';
+import { openWorkbench } from './workbench.mjs';
+
+/** The extension may not make the start of the editor slower than this. */
+const ACTIVATION_LIMIT_MS = 50;
+
+describe('a fresh installation', () => {
+  let vs;
+  before(async () => {
+    vs = await openWorkbench('welcome');
+    await vs.openFolder();
+  });
+  after(() => vs?.close());
+  afterEach(async function () {
+    if (this.currentTest.state === 'failed') await vs.picture(`FAILED ${this.currentTest.title}`);
+  });
+
+  it('is activated by a script in the folder, without being slow', async () => {
+    await vs.openFile('licence.hds');
+    await vs.page.locator('.view-line span span').first().waitFor();
+    await vs.command('Developer: Show Running Extensions');
+    const row = vs.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'HyperDbg' }).first();
+    const text = await vs.until('the activation time', async () => {
+      const found = await row.textContent();
+      return /(\d+)ms/.test(found) ? found : undefined;
+    });
+    await vs.picture('running');
+    const times = [...text.matchAll(/(\d+)ms/g)].map(([, ms]) => Number(ms));
+    console.log(`      activation: ${text.replace(/\s+/g, ' ').slice(0, 160)}`);
+    assert.ok(times[0] <= ACTIVATION_LIMIT_MS, text);
+  });
+
+  it('has a page with pictures', async () => {
+    await vs.page.locator('.activitybar .action-label[aria-label^="Extensions"]').first().click();
+    await vs.page.locator('.extensions-list .monaco-list-row', { hasText: 'HyperDbg' }).first().click();
+    await vs.page.locator('.extension-editor .name', { hasText: 'HyperDbg' }).waitFor();
+    await vs.picture('page');
+  });
+
+  it('has a walkthrough', async () => {
+    await vs.command('Welcome: Open Walkthrough...');
+    await vs.choose('HyperDbg: the First Five Minutes');
+    await vs.page.locator('.getting-started-step', { hasText: 'Run a script' }).first().waitFor();
+    await vs.picture('walkthrough');
+  });
+});
