@@ -48,9 +48,7 @@ async function collectFiles(target, manifest, report) {
   const add = async (name, source) => files.set(name, await readFile(source));
   files.set('package.json', Buffer.from(JSON.stringify(packedManifest(manifest), undefined, 2)));
   for (const [source, name] of pages) {
-    const text = await readFile(projectFile(source), 'utf8');
-    // Links are seen from the page's folder, and in the package it is another one.
-    files.set(name, Buffer.from(text.replaceAll('](../docs/', '](docs/')));
+    files.set(name, Buffer.from(await packedPage(projectFile(source))));
   }
   for (const place of plainPlaces) {
     for (const file of filesBelow(projectFile(place), leftOut)) await add(relative(projectRoot, file), file);
@@ -93,6 +91,18 @@ function packedManifest(manifest) {
   const kept = Object.entries(manifest).filter(([name]) => !developmentEntries.has(name));
   const packed = packageParts.map(([name]) => [name, manifest.dependencies[name]]);
   return { ...Object.fromEntries(kept), dependencies: Object.fromEntries(packed) };
+}
+
+/**
+ * A page as the editor shows it: there is no folder that its links could start from, so pictures go into the text and links to other files become words.
+ */
+async function packedPage(file) {
+  let text = await readFile(file, 'utf8');
+  for (const [whole, alternative, target] of text.matchAll(/!\[([^\]]*)\]\(([^):]+\.png)\)/g)) {
+    const picture = await readFile(path.join(path.dirname(file), target));
+    text = text.replace(whole, `![${alternative}](data:image/png;base64,${picture.toString('base64')})`);
+  }
+  return text.replace(/(?<!!)\[([^\]]*)\]\((?!https?:)[^)]*\)/g, '$1');
 }
 
 function relative(folder, file) {

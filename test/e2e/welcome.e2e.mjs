@@ -20,7 +20,9 @@ describe('a fresh installation', () => {
     await vs.openFile('licence.hds');
     await vs.page.locator('.view-line span span').first().waitFor();
     await vs.command('Developer: Show Running Extensions');
-    const row = vs.page.locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'HyperDbg' }).first();
+    const row = vs.page
+      .locator('.runtime-extensions-editor .monaco-list-row', { hasText: 'HyperDbg' })
+      .first();
     const text = await vs.until('the activation time', async () => {
       const found = await row.textContent();
       return /(\d+)ms/.test(found) ? found : undefined;
@@ -35,6 +37,18 @@ describe('a fresh installation', () => {
     await vs.page.locator('.activitybar .action-label[aria-label^="Extensions"]').first().click();
     await vs.page.locator('.extensions-list .monaco-list-row', { hasText: 'HyperDbg' }).first().click();
     await vs.page.locator('.extension-editor .name', { hasText: 'HyperDbg' }).waitFor();
+    // The page is in frames of its own.
+    await vs.until('four pictures', async () => {
+      const sizes = await Promise.all(
+        vs.page.frames().map((frame) =>
+          frame
+            .locator('.markdown-body img, #__main img, body > img, p > img')
+            .evaluateAll((images) => images.map((image) => image.naturalWidth))
+            .catch(() => []),
+        ),
+      );
+      return sizes.flat().filter((width) => width > 300).length >= 4;
+    });
     await vs.picture('page');
   });
 
