@@ -9,6 +9,7 @@ import { LazyLanguageService } from './lazy-language-service';
 import { DEBUG_TYPE, UNTRUSTED_REFUSAL } from './launch-configuration';
 import { RecordedLog } from './recorded-log';
 import { registerScriptTests } from './script-tests';
+import { registerCompiledDocuments } from './views/compiled-document';
 import { registerEventsView } from './views/events-view';
 import { registerMemoryDocuments } from './views/memory-document';
 import { registerMessagesView } from './views/messages-view';
@@ -31,6 +32,7 @@ export function activate(context: ExtensionContext): void {
     ...registerMessagesView(sessions),
     ...registerRegistersView(sessions),
     ...registerMemoryDocuments(sessions),
+    ...registerCompiledDocuments(context),
     ...registerScriptTests(context),
     commands.registerCommand('hyperdbg.runScript', runActiveScript),
     commands.registerCommand('hyperdbg.pickProgram', () => pickProgram(context)),

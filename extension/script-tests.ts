@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
 import {
   type CancellationToken,
@@ -17,6 +16,7 @@ import {
   type Uri,
   workspace,
 } from 'vscode';
+import { runCommandLine } from './command-line';
 import { UNTRUSTED_REFUSAL } from './launch-configuration';
 import { readReports, type ScriptTestReport, testHeaderOf } from './test-report';
 
@@ -105,34 +105,18 @@ function filesOf(items: readonly TestItem[]): string[] {
 /** The reports by file, or the reason why there are none. */
 type RunResult = ReadonlyMap<string, ScriptTestReport> | string;
 
-/** Runs the command line's tests in the Node that runs the extension host. */
-function testFiles(
+async function testFiles(
   context: ExtensionContext,
   files: readonly string[],
   token: CancellationToken,
 ): Promise<RunResult> {
-  return new Promise((resolve) => {
-    const program = path.join(context.extensionPath, 'dist', 'hds.js');
-    const child = spawn(process.execPath, [program, 'test', '--json', ...files], {
-      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-      windowsHide: true,
-    });
-    let output = '';
-    let problems = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (problems += text));
-    const cancelled = token.onCancellationRequested(() => child.kill());
-    child.once('error', (error) => resolve(`The tests could not be started: ${error.message}`));
-    child.once('close', () => {
-      cancelled.dispose();
-      try {
-        resolve(new Map(readReports(output).map((one) => [one.file, one])));
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
-        resolve(problems.trim() || 'The tests gave no answer.');
-      }
-    });
-  });
+  const { output, problems } = await runCommandLine(context, ['test', '--json', ...files], token);
+  try {
+    return new Map(readReports(output).map((one) => [one.file, one]));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return problems === '' ? 'The tests gave no answer.' : `The tests gave no answer: ${problems}`;
+  }
 }
 
 function report(run: TestRun, item: TestItem, result: RunResult, durationMs: number): void {

@@ -1,7 +1,7 @@
 // VS Code's server with a profile of its own, on a free port of this computer.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -29,10 +29,10 @@ const userSettings = {
 };
 
 /**
- * Starts the server with the extension of `vsix` installed in it.
+ * Starts the server with the extension of `vsix` installed in it, `withoutFiles` of it.
  * @returns {Promise<{url: string, stop: () => Promise<void>}>}
  */
-export async function startCodeServer({ server, vsix, home, isTrusted = true }) {
+export async function startCodeServer({ server, vsix, home, isTrusted = true, withoutFiles = [] }) {
   const port = await freePort();
   const folders = ['--server-data-dir', path.join(home, 'data'), '--user-data-dir', path.join(home, 'user')];
   const extensions = ['--extensions-dir', path.join(home, 'extensions')];
@@ -59,6 +59,8 @@ export async function startCodeServer({ server, vsix, home, isTrusted = true }) 
   if (installed.status !== 0 || !/successfully installed/.test(installed.output)) {
     throw new Error(`VS Code did not install the extension:\n${installed.output}`);
   }
+  for (const file of withoutFiles)
+    await rm(path.join(await installedFolder(home), file), { recursive: true });
   const log = openSync(path.join(home, 'server.log'), 'w');
   const child = spawn(
     process.execPath,
@@ -82,6 +84,13 @@ export async function startCodeServer({ server, vsix, home, isTrusted = true }) 
   };
   await answers(port, child);
   return { url: `http://127.0.0.1:${port}`, stop };
+}
+
+/** Where the one extension was installed. */
+async function installedFolder(home) {
+  const folder = path.join(home, 'extensions');
+  const [name] = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  return path.join(folder, name.name);
 }
 
 function freePort() {

@@ -10,13 +10,13 @@ const waitLimitMs = Number(process.env.HDS_E2E_WAIT_MS ?? 40_000);
 const { server, browser: browserFile, playwright, vsix, output } = JSON.parse(process.env.HDS_E2E ?? '{}');
 
 /** A VS Code with the packaged extension, showing a copy of the examples. */
-export async function openWorkbench(name, { isTrusted = true, files = {} } = {}) {
+export async function openWorkbench(name, { isTrusted = true, files = {}, withoutFiles = [] } = {}) {
   const home = path.join(output, name);
   const folder = path.join(home, 'examples');
   await mkdir(home, { recursive: true });
   await cp(projectFile('examples'), folder, { recursive: true });
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(folder, file), text);
-  const code = await startCodeServer({ server, vsix, home, isTrusted });
+  const code = await startCodeServer({ server, vsix, home, isTrusted, withoutFiles });
   const { chromium } = await import(pathToFileURL(playwright).href);
   const browser = await chromium.launch({
     executablePath: browserFile,
