@@ -32,6 +32,7 @@ describe('the page about actions, as a person sees it', () => {
   it('row 11: `buffer` is offered after an event', async () => {
     await vs.goTo(4, 1);
     await vs.page.keyboard.type('!cpuid buf');
+    await vs.page.keyboard.press('Control+Space');
     await vs.page
       .locator('.suggest-widget.visible .monaco-list-row', { hasText: 'buffer' })
       .first()
@@ -131,7 +132,7 @@ describe("an installation without koffi's binary", () => {
     await vs.openFile('licence.hds');
     await vs.page.keyboard.press('F5');
     await vs.choose('licence');
-    await vs.page.locator('.monaco-dialog-box').waitFor();
+    await vs.page.locator('.monaco-dialog-box', { hasText: 'koffi' }).waitFor();
     await vs.picture('refused');
     await vs.page.keyboard.press('Escape');
     await vs.goTo(18, 1);

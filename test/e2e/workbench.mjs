@@ -1,5 +1,6 @@
 // What a person does in VS Code, in the words of the tests.
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { startCodeServer } from '../../scripts/e2e/code-server.mjs';
@@ -11,9 +12,9 @@ const { server, browser: browserFile, playwright, vsix, output } = JSON.parse(pr
 
 /** A VS Code with the packaged extension, showing a copy of the examples. */
 export async function openWorkbench(name, { isTrusted = true, files = {}, withoutFiles = [] } = {}) {
-  const home = path.join(output, name);
+  // Not below the project: Node looks for packages upwards and would find those that the package lacks.
+  const home = await mkdtemp(path.join(os.tmpdir(), `hyperdbg-e2e-${name}-`));
   const folder = path.join(home, 'examples');
-  await mkdir(home, { recursive: true });
   await cp(projectFile('examples'), folder, { recursive: true });
   for (const [file, text] of Object.entries(files)) await writeFile(path.join(folder, file), text);
   const code = await startCodeServer({ server, vsix, home, isTrusted, withoutFiles });
@@ -25,15 +26,16 @@ export async function openWorkbench(name, { isTrusted = true, files = {}, withou
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
   const page = await context.newPage();
   page.setDefaultTimeout(waitLimitMs);
-  return new Workbench(name, folder, page, code, browser);
+  return new Workbench(name, home, folder, page, code, browser);
 }
 
 export class Workbench {
   /** Addresses outside this computer that the workbench asked for. */
   outsideRequests = new Set();
 
-  constructor(name, folder, page, code, browser) {
+  constructor(name, home, folder, page, code, browser) {
     this.name = name;
+    this.home = home;
     this.folder = folder;
     this.page = page;
     this.code = code;
@@ -47,6 +49,8 @@ export class Workbench {
   async close() {
     await this.browser.close();
     await this.code.stop();
+    await cp(path.join(this.home, 'server.log'), path.join(output, `${this.name}.log`));
+    await rm(this.home, { recursive: true, force: true });
   }
 
   /** Leaves a picture in out/e2e/screenshots. */
@@ -299,7 +303,7 @@ export class Workbench {
     for (const entry of await readdir('/proc')) {
       if (!/^\d+$/.test(entry)) continue;
       const command = await readFile(`/proc/${entry}/cmdline`, 'utf8').catch(() => '');
-      if (command.includes(path.join(output, this.name)) && command.includes(file)) found.push(Number(entry));
+      if (command.includes(this.home) && command.includes(file)) found.push(Number(entry));
     }
     if (found.length !== 1) throw new Error(`${found.length} processes run ${file}`);
     process.kill(found[0], 'SIGKILL');
