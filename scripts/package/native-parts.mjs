@@ -1,15 +1,12 @@
 // The two parts of the product that are made for one platform each: koffi's binary and the CPU library.
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { importTypeScript } from '../import-typescript.mjs';
 import { projectFile, ScriptFailure } from '../project.mjs';
 import { lastLine, runProgram } from '../run-program.mjs';
 import { fetchLibrary } from '../setup/cpu-library.mjs';
 import { npmCommand } from '../setup/dependencies.mjs';
-
-const require = createRequire(import.meta.url);
 
 /** Platforms that a package can be made for, in VS Code's words. */
 export const TARGETS = ['linux-x64', 'linux-arm64', 'win32-x64', 'darwin-x64', 'darwin-arm64'];
@@ -19,7 +16,7 @@ export async function koffiBinaryFolder(target, report) {
   const name = `@koromix/koffi-${target}`;
   const installed = projectFile(`node_modules/${name}`);
   if (existsSync(installed)) return installed;
-  const { version } = require('koffi/package.json');
+  const { version } = JSON.parse(await readFile(projectFile('node_modules/koffi/package.json'), 'utf8'));
   const home = projectFile(`out/package/koffi-${version}-${target}`);
   const fetched = path.join(home, 'node_modules', ...name.split('/'));
   if (existsSync(fetched)) return fetched;
