@@ -12,6 +12,7 @@ import {
   window,
 } from 'vscode';
 import { type EventAction, type EventRow, actionText, eventText, type RowText } from './event-row';
+import { HitDecorations } from './hit-decorations';
 import type { Sessions } from './sessions';
 
 type Node =
@@ -36,6 +37,7 @@ const ACTION_ICONS = {
 /** The view of the events of the session: what is armed, what it does, how often it fired. */
 export function registerEventsView(sessions: Sessions): Disposable[] {
   const changed = new EventEmitter<void>();
+  const decorations = new HitDecorations();
   let rows: readonly EventRow[] = [];
   const view = window.createTreeView<Node>('hyperdbg.events', {
     treeDataProvider: {
@@ -49,6 +51,7 @@ export function registerEventsView(sessions: Sessions): Disposable[] {
   });
   const show = (list: EventList | undefined): void => {
     rows = list?.events ?? [];
+    decorations.show(rows);
     changed.fire();
   };
   const refresh = async (): Promise<void> => show(await sessions.ask<EventList>('hyperdbgEvents'));
@@ -63,6 +66,7 @@ export function registerEventsView(sessions: Sessions): Disposable[] {
   return [
     changed,
     view,
+    decorations,
     sessions.onNews((news) => {
       if (news.kind === 'stopped' || news.kind === 'eventsChanged') quietly(refresh());
       if (news.kind === 'started' || news.kind === 'ended') show(undefined);

@@ -29,6 +29,37 @@ describe('views of a session', () => {
     await vs.row('Events', /Custom code.*mov qword ptr \[rdx\+0x38\], 1/).waitFor();
   });
 
+  it('notes the hits behind the lines of the script', async () => {
+    const notes = async () =>
+      vs.editor
+        .locator('.view-line span')
+        .evaluateAll((spans) => spans.map((span) => getComputedStyle(span, '::after').content));
+    await vs.until('the notes', async () => {
+      const texts = (await notes()).join(' ').replaceAll('\u00a0', ' ');
+      return texts.includes('event 1, 1 hit') && texts.includes('event 3, 0 hits');
+    });
+  });
+
+  it('filters messages by event', async () => {
+    const pane = vs.page.locator('.pane-header', { hasText: 'Messages' }).first();
+    await pane.hover();
+    await pane.locator('.action-label[aria-label="Filter Messages by Event"]').click();
+    const second = vs.page.locator('.quick-input-list .monaco-list-row', { hasText: '2: !epthook' }).first();
+    const third = vs.page.locator('.quick-input-list .monaco-list-row', { hasText: '3: !epthook' }).first();
+    await second.click();
+    await third.click();
+    await vs.page.keyboard.press('Enter');
+    await vs.row('Messages', 'key GUEST-0000').waitFor({ state: 'detached' });
+    await vs.row('Messages', /checksum of GUEST-0000/).waitFor();
+    await vs.picture('filtered');
+    await pane.hover();
+    await pane.locator('.action-label[aria-label="Filter Messages by Event"]').click();
+    await second.click();
+    await third.click();
+    await vs.page.keyboard.press('Enter');
+    await vs.row('Messages', 'key GUEST-0000').waitFor();
+  });
+
   it('shows what events printed', async () => {
     await vs.row('Messages', /checksum of GUEST-0000.*event 1/).waitFor();
   });

@@ -269,7 +269,7 @@ export class Workbench {
   /** A row of one of our views, by the title of the view. */
   row(view, text) {
     return this.page
-      .locator('.split-view-view', { has: this.page.locator('.pane-header', { hasText: view }) })
+      .locator('.pane', { has: this.page.locator('.pane-header', { hasText: view }) })
       .locator('.monaco-list-row', { hasText: text })
       .first();
   }
