@@ -1,7 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventByCommand } from '../../script-engine/catalog/events';
 import { functionByName } from '../../script-engine/catalog/functions';
-import { registerByName } from '../../script-engine/catalog/registers';
+import { generalRegisterOrder, registerByName } from '../../script-engine/catalog/registers';
 import type { DebugSession } from './debug-session';
 import {
   compileExpression,
@@ -14,6 +14,9 @@ import { armText } from './launch';
 import type { LiveTarget } from './live-target';
 import { notStopped, RequestError } from './request-error';
 import { writeRegister } from './variables';
+
+const RSP = generalRegisterOrder.indexOf('rsp');
+const RBP = generalRegisterOrder.indexOf('rbp');
 
 type Result = DebugProtocol.EvaluateResponse['body'];
 
@@ -67,12 +70,22 @@ async function evaluateInConsole(session: DebugSession, live: LiveTarget, text: 
     if (expression !== undefined && !looksLikeStatements(source)) {
       throw notAnExpression(source, expression.message);
     }
+    const before = live.isStopped ? await stackPlace(live) : undefined;
     const { text: printed } = await runStatements(live, source);
     live.invalidateViews();
     session.frames.forgetWalks();
-    if (live.isStopped) session.invalidate(['stacks', 'variables']);
+    if (live.isStopped) {
+      const hasMoved = (await stackPlace(live)) !== before;
+      session.invalidate(hasMoved ? ['stacks', 'variables'] : ['variables']);
+    }
     return textResult(printed.replace(/\n$/, ''));
   });
+}
+
+/** What a stack begins with: a statement that leaves it alone leaves the frames that a client shows alone. */
+async function stackPlace(live: LiveTarget): Promise<string> {
+  const { rip, general } = await live.debuggee.readRegisters();
+  return [rip, general[RSP], general[RBP]].join();
 }
 
 function isCommand(text: string): boolean {

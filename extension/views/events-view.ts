@@ -11,6 +11,7 @@ import {
   Uri,
   window,
 } from 'vscode';
+import { SCRIPT_LANGUAGE_ID } from '../launch-configuration';
 import { type EventAction, type EventRow, actionText, eventText, type RowText } from './event-row';
 import { HitDecorations } from './hit-decorations';
 import type { Sessions } from './sessions';
@@ -55,6 +56,9 @@ export function registerEventsView(sessions: Sessions): Disposable[] {
     changed.fire();
   };
   const refresh = async (): Promise<void> => show(await sessions.ask<EventList>('hyperdbgEvents'));
+  const isSeen = (): boolean =>
+    view.visible ||
+    window.visibleTextEditors.some(({ document }) => document.languageId === SCRIPT_LANGUAGE_ID);
   const modify = async (verb: string, nodes: readonly EventRow[] | 'all'): Promise<void> => {
     const tags = nodes === 'all' ? {} : { tags: nodes.map(({ tag }) => tag) };
     show(await sessions.ask<EventList>('hyperdbgModifyEvents', { verb, ...tags }));
@@ -68,8 +72,12 @@ export function registerEventsView(sessions: Sessions): Disposable[] {
     view,
     decorations,
     sessions.onNews((news) => {
-      if (news.kind === 'stopped' || news.kind === 'eventsChanged') quietly(refresh());
+      // Asking costs the target a question for each event: only while somebody looks.
+      if ((news.kind === 'stopped' || news.kind === 'eventsChanged') && isSeen()) quietly(refresh());
       if (news.kind === 'started' || news.kind === 'ended') show(undefined);
+    }),
+    view.onDidChangeVisibility(({ visible }) => {
+      if (visible) quietly(refresh());
     }),
     commands.registerCommand('hyperdbg.events.refresh', refresh),
     commands.registerCommand(

@@ -25,8 +25,8 @@ describe('the list of events', function () {
     const body: unknown = await client.ask(command, args);
     return (body as EventList).events;
   };
-  const start = async (more: object = {}): Promise<void> => {
-    await client.launchAndRun({ program: guest, script, countHits: true, ...more });
+  const start = async (more: object = {}, capabilities: object = {}): Promise<void> => {
+    await client.launchAndRun({ program: guest, script, countHits: true, ...more }, capabilities);
     await client.nextEvent('stopped');
   };
 
@@ -135,6 +135,26 @@ describe('the list of events', function () {
       ask('hyperdbgModifyEvents', { verb: 'clear', tags: ['0x99'] }),
       /no event with the tag 0x99/,
     );
+  });
+
+  it('a client hears of other stacks only when there are some', async () => {
+    await start({}, { supportsInvalidatedEvent: true });
+    const areas: unknown[] = [];
+    client.on('invalidated', ({ body }) => areas.push(body.areas));
+    const evaluate = (expression: string): Promise<unknown> =>
+      client.ask('evaluate', { expression, context: 'repl' });
+    await evaluate('printf("%llx\\n", @rax);');
+    await evaluate('@rax = 5;');
+    await evaluate('@rsp = @rsp - 8;');
+    await client.ask('setExpression', { expression: '@rbx', value: '1' });
+    await client.ask('setExpression', { expression: '@rbp', value: '1' });
+    assert.deepEqual(areas, [
+      ['variables'],
+      ['variables'],
+      ['stacks', 'variables'],
+      ['variables'],
+      ['stacks', 'variables'],
+    ]);
   });
 
   it('output tells its event', async () => {
