@@ -83,6 +83,31 @@ describe('the page about actions, as a person sees it', () => {
     await vs.ended();
   });
 
+  it('row 2: what a selection prints is what the event prints', async () => {
+    await vs.openFile('licence.hds');
+    await vs.clickGutter(17);
+    await vs.page.keyboard.press('F5');
+    await vs.choose('licence');
+    await vs.stoppedIn('licence!checksum');
+    await vs.goTo(18, 5);
+    await vs.page.keyboard.press('Shift+End');
+    await vs.command('Debug: Evaluate in Debug Console');
+    const printed = vs.page.locator('.repl .monaco-list-row', { hasText: 'checksum of GUEST-0000' });
+    await printed.first().waitFor();
+    await vs.clickGutter(17);
+    await vs.page.keyboard.press('F5');
+    await vs.stoppedIn('licence!verify');
+    await vs.until('the text of the event', async () => (await printed.count()) === 2);
+    const said = (await printed.allTextContents()).map(
+      (text) => /checksum of .*?called from [0-9a-f]{6}/.exec(text)?.[0],
+    );
+    assert.ok(said[0]);
+    assert.equal(said[0], said[1]);
+    await vs.picture('selection');
+    await vs.page.keyboard.press('Shift+F5');
+    await vs.ended();
+  });
+
   it('row 26: a mistake in an asm block stops the launch with its line', async () => {
     await vs.openFile('bad-code.hds');
     await vs.page.keyboard.press('F5');
