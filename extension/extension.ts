@@ -1,33 +1,51 @@
-/** The VS Code side: starts the language server and the debug adapter as processes and offers the commands. */
+/** The VS Code side: starts the language server and the debug adapter as processes, and offers commands and views. */
 
 import { commands, debug, type ExtensionContext, window, workspace } from 'vscode';
-import type { LanguageClient } from 'vscode-languageclient/node';
 import { activeScriptPath, registerDebugSupport } from './debug-session';
+import { openExamples } from './examples';
 import { askForGuestProgram } from './guest-program';
+import { reportIssue } from './issue-report';
+import { LazyLanguageService } from './lazy-language-service';
 import { DEBUG_TYPE, UNTRUSTED_REFUSAL } from './launch-configuration';
-import { startLanguageClient } from './language-client';
+import { RecordedLog } from './recorded-log';
+import { registerScriptTests } from './script-tests';
+import { registerCompiledDocuments } from './views/compiled-document';
+import { registerEventsView } from './views/events-view';
+import { registerMemoryDocuments } from './views/memory-document';
+import { registerMessagesView } from './views/messages-view';
+import { registerRegistersView } from './views/registers-view';
+import { Sessions } from './views/sessions';
 
-let languageClient: LanguageClient | undefined;
+let languageService: LazyLanguageService | undefined;
 
-export async function activate(context: ExtensionContext): Promise<void> {
+export function activate(context: ExtensionContext): void {
+  const log = new RecordedLog();
+  const sessions = new Sessions();
+  const language = new LazyLanguageService(context, log);
+  languageService = language;
   context.subscriptions.push(
-    ...registerDebugSupport(context),
+    log,
+    sessions,
+    language,
+    ...registerDebugSupport(context, log),
+    ...registerEventsView(sessions),
+    ...registerMessagesView(sessions),
+    ...registerRegistersView(sessions),
+    ...registerMemoryDocuments(sessions),
+    ...registerCompiledDocuments(context),
+    ...registerScriptTests(context),
     commands.registerCommand('hyperdbg.runScript', runActiveScript),
     commands.registerCommand('hyperdbg.pickProgram', () => pickProgram(context)),
-    commands.registerCommand('hyperdbg.restartLanguageServer', () => languageClient?.restart()),
+    commands.registerCommand('hyperdbg.restartLanguageServer', () => language.restart()),
+    commands.registerCommand('hyperdbg.openExamples', () => openExamples(context)),
+    commands.registerCommand('hyperdbg.showLog', () => log.show()),
+    commands.registerCommand('hyperdbg.reportIssue', () => reportIssue(context, log)),
   );
-  // A server that cannot start must not take debugging away with it.
-  try {
-    languageClient = await startLanguageClient(context);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    void window.showErrorMessage(`The HyperDbg language server did not start: ${reason}`);
-  }
 }
 
 export async function deactivate(): Promise<void> {
-  await languageClient?.stop();
-  languageClient = undefined;
+  await languageService?.stop();
+  languageService = undefined;
 }
 
 async function runActiveScript(): Promise<void> {

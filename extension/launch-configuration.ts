@@ -13,6 +13,7 @@ export interface LaunchAttributes {
   readonly script?: unknown;
   readonly scriptArgs?: unknown;
   readonly stopOnEntry?: unknown;
+  readonly countHits?: unknown;
   /** Address of a target that runs already, for `attach`. */
   readonly connection?: unknown;
 }
@@ -20,6 +21,8 @@ export interface LaunchAttributes {
 /** What the editor shows at the moment of the launch. */
 export interface EditorState {
   readonly isTrusted: boolean;
+  /** The setting `hyperdbg.countHits`. */
+  readonly countHits: boolean;
   /** Path of the `.hds` file in the active editor. */
   readonly activeScript: string | undefined;
   /** Asks the user for a guest program; undefined when the question was dismissed. */
@@ -73,6 +76,7 @@ export async function decideLaunch(given: LaunchAttributes, editor: EditorState)
   if (given.args === undefined) defaults['args'] = [];
   if (given.scriptArgs === undefined) defaults['scriptArgs'] = [];
   if (given.stopOnEntry === undefined) defaults['stopOnEntry'] = false;
+  if (given.countHits === undefined) defaults['countHits'] = editor.countHits;
   if (given.program === undefined || given.program === '') {
     const program = await editor.askForProgram();
     if (program === undefined) return { kind: 'cancelled' };

@@ -26,19 +26,25 @@ export function builtFiles() {
   return [...bundles, ...assets.map(([, name]) => name)].map((name) => path.join(dist, name));
 }
 
-/** Bundles everything. esbuild has already written what is wrong when this fails. */
-export async function buildProduct() {
-  await mkdir(dist, { recursive: true });
+/**
+ * Bundles everything. esbuild has already written what is wrong when this fails.
+ * @param {{outputFolder?: string, isRelease?: boolean}} options a release is small: no source maps, no comments
+ */
+export async function buildProduct({ outputFolder = dist, isRelease = false } = {}) {
+  await mkdir(outputFolder, { recursive: true });
   try {
     await build({
       absWorkingDir: projectRoot,
       entryPoints,
-      outdir: dist,
+      outdir: outputFolder,
       bundle: true,
       platform: 'node',
       target: 'node20',
       format: 'cjs',
-      sourcemap: true,
+      sourcemap: !isRelease,
+      minify: isRelease,
+      // Names of functions and classes are what is left of a stack in a report.
+      keepNames: isRelease,
       external: ['vscode', 'koffi', 'keystone-wasm'],
       logLevel: 'warning',
     });
@@ -46,7 +52,7 @@ export async function buildProduct() {
     if (!Array.isArray(error.errors)) throw error;
     throw new ScriptFailure(`The product was not built: ${error.errors.length} error(s), listed above.`);
   }
-  for (const [from, to] of assets) await copyFile(require.resolve(from), path.join(dist, to));
+  for (const [from, to] of assets) await copyFile(require.resolve(from), path.join(outputFolder, to));
 }
 
-if (isMain(import.meta.url)) await runScript(buildProduct);
+if (isMain(import.meta.url)) await runScript(() => buildProduct());

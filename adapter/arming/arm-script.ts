@@ -31,6 +31,8 @@ export interface ArmRequest {
   readonly globals: GlobalTable;
   /** Events of this session; the armed ones are added. */
   readonly events: ArmedEvents;
+  /** An action that runs before those of the script, for an event that has just been registered. */
+  readonly firstAction?: (event: ArmedEvent) => Promise<ActionRequest | undefined>;
   /** Text of a file that a command names; undefined when it cannot be read. */
   readonly readFile?: (path: string) => string | undefined;
 }
@@ -186,6 +188,9 @@ async function armEvent(
   const event = events.add(tag, plan, file);
   armed.push(event);
   for (const action of plan.actions) await debuggee.addAction(tag, actionRequest(action), plan.immediate);
+  // The action that was added last runs first (driver-protocol 5.3).
+  const first = await request.firstAction?.(event);
+  if (first !== undefined) await debuggee.addAction(tag, first, plan.immediate);
 }
 
 function eventRequest(tag: bigint, plan: EventPlan): EventRequest {

@@ -216,10 +216,13 @@ export async function childrenOf(
         .slice(start, start + count)
         .map((member) => ({ name: member.name, value: memberOf(value, member, '.') }));
     case 'array':
-      return Array.from({ length: Math.max(0, Math.min(count, type.count - start, MAX_CHILDREN)) }, (_, index) => ({
-        name: `[${start + index}]`,
-        value: elementOf(value, type.element, start + index),
-      }));
+      return Array.from(
+        { length: Math.max(0, Math.min(count, type.count - start, MAX_CHILDREN)) },
+        (_, index) => ({
+          name: `[${start + index}]`,
+          value: elementOf(value, type.element, start + index),
+        }),
+      );
     case 'pointer': {
       const target = await targetOf(reader, value);
       if (target === undefined) return [];

@@ -1,6 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { ArmedEvent } from '../arming/armed-events';
 import { StackWalk, type WalkedFrame } from '../target/stack-walk';
+import type { AssemblyPlace } from './assembly-sources';
 import type { CoreView } from './core-view';
 import type { DebugSession } from './debug-session';
 import type { LiveTarget } from './live-target';
@@ -64,16 +65,15 @@ async function dapFrame(
   const hex = `0x${address.toString(16)}`;
   const place = live.symbols.placeOf(address);
   const source = await sourceOfFrame(session, live, view, frame, index);
-  const event = index === 0 ? eventOf(live, view) : undefined;
+  const assembly = source === undefined ? await assemblyOfFrame(session, live, frame, index) : undefined;
+  const line = source?.line ?? assembly?.line;
+  const shownSource = source === undefined ? assembly?.source : session.sourceOf(source.file);
   return {
     id: session.frames.add(view.core, frame),
     name: place?.text ?? hex,
-    line: source === undefined ? 0 : session.clientLine(source.line),
-    column: source === undefined ? 0 : session.clientColumn(1),
-    ...(source === undefined ? {} : { source: session.sourceOf(source.file) }),
-    ...(event === undefined || source?.file !== event.file.path
-      ? {}
-      : { endLine: session.clientLine(event.lastLine), endColumn: session.clientColumn(1) }),
+    line: line === undefined ? 0 : session.clientLine(line),
+    column: line === undefined ? 0 : session.clientColumn(1),
+    ...(shownSource === undefined ? {} : { source: shownSource }),
     instructionPointerReference: hex,
     ...(place === undefined ? {} : { moduleId: place.moduleName }),
     presentationHint: frame.origin === 'scan' ? 'subtle' : 'normal',
@@ -83,6 +83,17 @@ async function dapFrame(
 /** The event whose action stopped the target. */
 export function eventOf(live: LiveTarget, view: CoreView): ArmedEvent | undefined {
   return view.stop.reason === 'event' ? live.events.byTag(view.stop.eventTag) : undefined;
+}
+
+async function assemblyOfFrame(
+  session: DebugSession,
+  live: LiveTarget,
+  { instructionPointer }: WalkedFrame,
+  index: number,
+): Promise<AssemblyPlace | undefined> {
+  const place = await session.assembly.placeOf(session, live, instructionPointer);
+  // The line before a return address is the call.
+  return place === undefined || index === 0 || place.line === 1 ? place : { ...place, line: place.line - 1 };
 }
 
 /** An event's stop shows the line of the event; every other frame the line of the program, if its source is on this computer. */

@@ -2,9 +2,12 @@ import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { OpenTarget } from '../target/launch-target';
 import type { OpenRemoteTarget } from '../target/remote-target';
+import { AssemblySources } from './assembly-sources';
 import { CodeBreakpoints } from './code-breakpoints';
 import { DapServer } from './dap-server';
 import { DataBreakpoints } from './data-breakpoints';
+import { EventActivity } from './event-activity';
+import { EVENTS_CHANGED } from './event-list';
 import { ExceptionBreakpoints } from './exception-breakpoints';
 import { FrameStore } from './frame-store';
 import type { LiveTarget } from './live-target';
@@ -22,8 +25,10 @@ export class DebugSession {
   readonly codeBreakpoints = new CodeBreakpoints(() => this.#nextBreakpointId++);
   readonly dataBreakpoints = new DataBreakpoints(() => this.#nextBreakpointId++);
   readonly exceptionBreakpoints = new ExceptionBreakpoints(() => this.#nextBreakpointId++);
+  readonly activity = new EventActivity(() => this.#tellEventsChanged());
   readonly frames = new FrameStore();
   readonly sources = new SourceFiles();
+  readonly assembly = new AssemblySources();
   readonly variables = new VariableStore();
   readonly endings: (() => void)[] = [];
   client: DebugProtocol.InitializeRequestArguments = { adapterID: 'hyperdbg' };
@@ -61,6 +66,10 @@ export class DebugSession {
     if (this.#isTerminated) return;
     this.#isTerminated = true;
     this.server.emitEvent('terminated');
+  }
+
+  #tellEventsChanged(): void {
+    if (this.live !== undefined) this.server.emitEvent(EVENTS_CHANGED);
   }
 
   sourceOf(file: string): { name: string; path: string } {

@@ -38,6 +38,25 @@ export async function disassemble(
   });
 }
 
+/** Longer functions are listed in part. */
+const MAX_LISTED_BYTES = 0x1000;
+const LISTED_AROUND = 32;
+
+/** The instructions of the function at `address`, or those around it. */
+export async function listCode(
+  session: DebugSession,
+  live: LiveTarget,
+  address: bigint,
+): Promise<DapInstruction[]> {
+  const reader = new CodeReader(session, live, await loadedDisassembler());
+  const range = live.symbols.functionAt(address);
+  const isShort = range !== undefined && range.end - range.start <= MAX_LISTED_BYTES;
+  const entries = isShort
+    ? await reader.within(range.start, range.end)
+    : [...(await reader.before(address, LISTED_AROUND)), ...(await reader.from(address, LISTED_AROUND))];
+  return entries.filter(({ kind }) => kind === 'code').map((entry) => reader.toDap(entry));
+}
+
 type Entry =
   | { readonly kind: 'code'; readonly instruction: Instruction }
   | { readonly kind: 'invalid'; readonly address: bigint };
@@ -81,6 +100,12 @@ class CodeReader {
       }
       back *= 2;
     }
+  }
+
+  /** The entries of a stretch, with one question to the target. */
+  async within(start: bigint, end: bigint): Promise<Entry[]> {
+    const bytes = await this.#read(start, Number(end - start));
+    return this.#decodeRange(bytes, start).map((instruction) => ({ kind: 'code', instruction }));
   }
 
   toDap(entry: Entry): DapInstruction {

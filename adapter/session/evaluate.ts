@@ -1,7 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { eventByCommand } from '../../script-engine/catalog/events';
 import { functionByName } from '../../script-engine/catalog/functions';
-import { registerByName } from '../../script-engine/catalog/registers';
+import { generalRegisterOrder, registerByName } from '../../script-engine/catalog/registers';
 import { evaluateInProgram, setInProgram, withProgramValues } from './c-variables';
 import type { DebugSession } from './debug-session';
 import {
@@ -15,6 +15,9 @@ import { armText } from './launch';
 import type { LiveTarget } from './live-target';
 import { notStopped, RequestError } from './request-error';
 import { writeRegister } from './variables';
+
+const RSP = generalRegisterOrder.indexOf('rsp');
+const RBP = generalRegisterOrder.indexOf('rbp');
 
 type Result = DebugProtocol.EvaluateResponse['body'];
 
@@ -69,7 +72,7 @@ async function evaluateInConsole(
 ): Promise<Result> {
   const trimmed = typed.trim();
   if (trimmed === '') return textResult('');
-  if (isCommand(trimmed)) return textResult(await armText(live, trimmed));
+  if (isCommand(trimmed)) return textResult(await armText(session, live, trimmed));
   const frame = live.isStopped ? session.frames.get(frameId) : undefined;
   const ofProgram = frame && (await evaluateInProgram(session, live, frame, trimmed, format?.hex === true));
   if (ofProgram !== undefined) return ofProgram;
@@ -81,12 +84,22 @@ async function evaluateInConsole(
     if (expression !== undefined && !looksLikeStatements(source)) {
       throw notAnExpression(source, expression.message);
     }
+    const before = live.isStopped ? await stackPlace(live) : undefined;
     const { text: printed } = await runStatements(live, source);
     live.invalidateViews();
     session.frames.forgetWalks();
-    if (live.isStopped) session.invalidate(['stacks', 'variables']);
+    if (live.isStopped) {
+      const hasMoved = (await stackPlace(live)) !== before;
+      session.invalidate(hasMoved ? ['stacks', 'variables'] : ['variables']);
+    }
     return textResult(printed.replace(/\n$/, ''));
   });
+}
+
+/** What a stack begins with: a statement that leaves it alone leaves the frames that a client shows alone. */
+async function stackPlace(live: LiveTarget): Promise<string> {
+  const { rip, general } = await live.debuggee.readRegisters();
+  return [rip, general[RSP], general[RBP]].join();
 }
 
 function isCommand(text: string): boolean {

@@ -10,6 +10,7 @@ import { dataBreakpointInfo, setDataBreakpoints } from './data-breakpoint-reques
 import type { Handlers } from './dap-server';
 import type { DebugSession } from './debug-session';
 import { disassemble } from './disassembly';
+import { listEvents, modifyEvents } from './event-list';
 import { evaluate, setExpression } from './evaluate';
 import { exceptionInfo, setExceptionBreakpoints } from './exception-requests';
 import { goto, gotoTargets } from './goto';
@@ -60,5 +61,7 @@ export function handlersOf(session: DebugSession): Handlers {
     modules: (args) => modules(session, args),
     loadedSources: () => loadedSources(session),
     source: (args) => source(session, args),
+    hyperdbgEvents: () => listEvents(session),
+    hyperdbgModifyEvents: (args) => modifyEvents(session, args),
   };
 }

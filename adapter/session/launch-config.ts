@@ -7,6 +7,8 @@ export interface StartConfig {
   readonly scripts: readonly string[];
   readonly scriptArgs: readonly string[];
   readonly stopOnEntry: boolean;
+  /** Events count their hits in the target. */
+  readonly countHits: boolean;
 }
 
 /** A launch configuration whose attributes have been checked. */
@@ -68,6 +70,7 @@ function startConfig(given: LaunchArguments | AttachArguments): StartConfig {
     ],
     scriptArgs: texts('scriptArgs', given.scriptArgs),
     stopOnEntry: flag('stopOnEntry', given.stopOnEntry),
+    countHits: flag('countHits', given.countHits),
   };
 }
 

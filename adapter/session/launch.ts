@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { ArmedEvent } from '../arming/armed-events';
-import { armScript, type ArmResult } from '../arming/arm-script';
+import { type ArmRequest, armScript, type ArmResult } from '../arming/arm-script';
 import { Deferred } from '../target/deferred';
 import type { Target } from '../target/target';
 import { within } from '../target/time-limit';
@@ -51,7 +51,7 @@ export async function startTarget(
   try {
     listenToTarget(session, live);
     for (const script of scripts) {
-      const result = await armFile(live, script.path, script.text, config.scriptArgs);
+      const result = await armFile(live, script.path, script.text, config);
       tellArming(session, result);
       if (!result.ok) throw new RequestError(scriptRefusal(script.path, result));
     }
@@ -60,6 +60,7 @@ export async function startTarget(
     throw error;
   }
   session.live = live;
+  session.activity.changed();
   session.stopOnEntry = config.stopOnEntry;
   live.onStopped({
     stopped: (stop, cause) => background(session, () => reportStop(session, live, stop, cause)),
@@ -116,7 +117,13 @@ async function readScript(file: string): Promise<{ path: string; text: string }>
   }
 }
 
-function armFile(live: LiveTarget, file: string, text: string, args: readonly string[]): Promise<ArmResult> {
+function armFile(
+  live: LiveTarget,
+  file: string,
+  text: string,
+  { scriptArgs: args, countHits }: StartConfig,
+): Promise<ArmResult> {
+  live.countsHits = countHits;
   return armScript({
     text,
     fileName: file,
@@ -127,7 +134,13 @@ function armFile(live: LiveTarget, file: string, text: string, args: readonly st
     globals: live.globals,
     events: live.events,
     readFile: (name) => readBeside(file, name),
+    ...hitCounting(live),
   });
+}
+
+function hitCounting(live: LiveTarget): Pick<ArmRequest, 'firstAction'> {
+  if (!live.countsHits) return {};
+  return { firstAction: ({ tag, number }) => live.hitCounters.actionFor(live, tag, number) };
 }
 
 /** A file that a script names, as seen from the script's folder. */
@@ -172,7 +185,7 @@ function tellArmed(session: DebugSession, event: ArmedEvent): void {
 }
 
 /** Arms commands that a user typed. Answers with a sentence for the console; rejects when they are wrong. */
-export async function armText(live: LiveTarget, text: string): Promise<string> {
+export async function armText(session: DebugSession, live: LiveTarget, text: string): Promise<string> {
   const result = await live.whileHalted(() =>
     armScript({
       text,
@@ -183,8 +196,10 @@ export async function armText(live: LiveTarget, text: string): Promise<string> {
       mode: live.scriptMode,
       globals: live.globals,
       events: live.events,
+      ...hitCounting(live),
     }),
   );
+  session.activity.changed();
   if (!result.ok) throw new RequestError(result.problems.map(({ message }) => message).join('\n'), false);
   const lines = [
     ...result.outputs.map((output) => output.text.replace(/\n$/, '')),

@@ -7,6 +7,7 @@ import { SerialQueue } from '../target/serial-queue';
 import { type ReadMemory, type ReturnAddressTest, returnAddressTest } from '../target/stack-walk';
 import type { Target } from '../target/target';
 import { CoreView } from './core-view';
+import { HitCounters } from './hit-counters';
 import { notStopped } from './request-error';
 
 /** Why the target stands still, in the adapter's words. */
@@ -23,6 +24,10 @@ type StopInterceptor = (stop: Stop) => boolean;
 /** The target of a session: who may talk to it and when, and what the present stop shows. */
 export class LiveTarget {
   readonly events = new ArmedEvents();
+  /** What the target said last about its events; one that is not here is as it was armed. */
+  readonly eventStates = new Map<bigint, 'enabled' | 'disabled' | 'cleared'>();
+  readonly hitCounters = new HitCounters();
+  countsHits = false;
   /** Script variables live as long as the debugger (script-language 11). */
   readonly globals = new GlobalTable();
   /** The module list has been asked for since the loader ran. */
@@ -93,6 +98,7 @@ export class LiveTarget {
   leaveStop(): void {
     this.#isReported = false;
     this.#generation++;
+    this.hitCounters.leaveStop();
     this.#views = new Map();
   }
 

@@ -12,7 +12,9 @@ const ADDRESS_MASK = 0xffff_ffff_ffff_ffffn;
 /** Address of a memory reference and a byte offset. */
 export function addressOfReference(reference: string, offset = 0): bigint {
   if (!/^(0x[0-9a-f]+|\d+)$/i.test(reference)) {
-    throw new RequestError(`"${reference}" is no memory reference; give an address such as 0x401000.`);
+    // An editor that is redrawn before it knows the place asks with an empty one: nothing to bother the user with.
+    const message = `"${reference}" is no memory reference; give an address such as 0x401000.`;
+    throw new RequestError(message, reference !== '');
   }
   return (BigInt(reference) + BigInt(Math.trunc(offset))) & ADDRESS_MASK;
 }

@@ -63,11 +63,17 @@ export function loadedSources(session: DebugSession): { sources: DebugProtocol.S
   return { sources: [...files].map((file) => session.sourceOf(file)) };
 }
 
-/** DAP `source`, for clients that ask for files by path. */
+/** DAP `source`: listings of code, and files for clients that ask for them by path. */
 export async function source(
   session: DebugSession,
   args: DebugProtocol.SourceArguments,
 ): Promise<DebugProtocol.SourceResponse['body']> {
+  const reference = args.source?.sourceReference ?? args.sourceReference;
+  if (reference > 0) {
+    const content = session.assembly.contentOf(reference);
+    if (content === undefined) throw new RequestError('This listing belongs to another session.', false);
+    return { content };
+  }
   const file = args.source?.path;
   const armed = session.live?.events.all.find((event) => event.file.path === file);
   if (armed !== undefined) return { content: armed.file.text };

@@ -8,9 +8,18 @@ export interface OutputPlace {
   readonly line: number;
 }
 
+/** What a list of messages needs beside the text; clients that know nothing of it leave it alone. */
+export interface OutputData {
+  /** Number of the event that the text is from. */
+  readonly event?: number | undefined;
+  /** Messages that the target had to drop. */
+  readonly lost?: number;
+}
+
 interface PendingOutput {
   readonly category: OutputCategory;
   readonly place: OutputPlace | undefined;
+  readonly data: OutputData;
   text: string;
 }
 
@@ -28,7 +37,7 @@ export class OutputStream {
     private readonly sourceOf: (path: string) => { name: string; path: string },
   ) {}
 
-  write(category: OutputCategory, text: string, place?: OutputPlace): void {
+  write(category: OutputCategory, text: string, place?: OutputPlace, data: OutputData = {}): void {
     if (text === '') return;
     const pending = this.#pending;
     if (
@@ -36,19 +45,21 @@ export class OutputStream {
       pending.category === category &&
       pending.place?.path === place?.path &&
       pending.place?.line === place?.line &&
+      pending.data.event === data.event &&
+      pending.data.lost === data.lost &&
       pending.text.length < MAX_BATCH_LENGTH
     ) {
       pending.text += text;
       return;
     }
     this.flush();
-    this.#pending = { category, place, text };
+    this.#pending = { category, place, data, text };
     this.#timer = setTimeout(() => this.flush(), BATCH_MS);
   }
 
   /** A sentence on a line of its own. */
-  line(category: OutputCategory, text: string, place?: OutputPlace): void {
-    this.write(category, `${text}\n`, place);
+  line(category: OutputCategory, text: string, place?: OutputPlace, data: OutputData = {}): void {
+    this.write(category, `${text}\n`, place, data);
   }
 
   /** Sends what is held back. */
@@ -57,11 +68,13 @@ export class OutputStream {
     const pending = this.#pending;
     if (pending === undefined) return;
     this.#pending = undefined;
-    const { category, text, place } = pending;
+    const { category, text, place, data } = pending;
+    const isTold = data.event !== undefined || data.lost !== undefined;
     this.server.emitEvent('output', {
       category,
       output: text,
       ...(place === undefined ? {} : { source: this.sourceOf(place.path), line: place.line, column: 1 }),
+      ...(isTold ? { data } : {}),
     });
   }
 }

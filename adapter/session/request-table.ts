@@ -1,4 +1,5 @@
 import type { DebugProtocol as P } from '@vscode/debugprotocol';
+import type { EventList, ModifyEventsArguments } from './event-list';
 
 /** Launch attributes as they come from a client: anything can be missing or of a wrong kind. */
 export interface LaunchArguments extends P.LaunchRequestArguments {
@@ -10,6 +11,7 @@ export interface LaunchArguments extends P.LaunchRequestArguments {
   readonly scripts?: unknown;
   readonly scriptArgs?: unknown;
   readonly stopOnEntry?: unknown;
+  readonly countHits?: unknown;
 }
 
 /** Attach attributes as they come from a client. */
@@ -21,6 +23,7 @@ export interface AttachArguments extends P.AttachRequestArguments {
   readonly scripts?: unknown;
   readonly scriptArgs?: unknown;
   readonly stopOnEntry?: unknown;
+  readonly countHits?: unknown;
 }
 
 type Body<Response extends P.Response> = Response['body'];
@@ -65,4 +68,6 @@ export interface RequestTable {
   modules: [P.ModulesArguments, Body<P.ModulesResponse>];
   loadedSources: [P.LoadedSourcesArguments, Body<P.LoadedSourcesResponse>];
   source: [P.SourceArguments, Body<P.SourceResponse>];
+  hyperdbgEvents: [unknown, EventList];
+  hyperdbgModifyEvents: [ModifyEventsArguments, EventList];
 }

@@ -26,6 +26,7 @@ const REQUIRED: { readonly [Command in keyof RequestTable]?: Readonly<Record<str
   readMemory: { memoryReference: 'string', count: 'number' },
   writeMemory: { memoryReference: 'string', data: 'string' },
   disassemble: { memoryReference: 'string', instructionCount: 'number' },
+  hyperdbgModifyEvents: { verb: 'string' },
 };
 
 /** Fields of the elements of list arguments. */

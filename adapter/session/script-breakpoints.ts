@@ -27,6 +27,13 @@ interface BreakAction {
   isOn: boolean;
 }
 
+/** A stop of an event for breakpoints on its lines. */
+export interface EventStop {
+  readonly ids: readonly number[];
+  /** The event's older actions run when the target goes on (driver-protocol 5.3). */
+  readonly isBeforeOtherActions: boolean;
+}
+
 interface ScriptBreakpoint {
   readonly id: number;
   /** Breakpoints on several lines of one event share it, so that the event stops once. */
@@ -43,7 +50,7 @@ export function samePath(a: string, b: string): boolean {
 
 /** Breakpoints on lines of armed command files. */
 export class ScriptBreakpoints {
-  readonly #actions: BreakAction[] = [];
+  #actions: BreakAction[] = [];
   #set: ScriptBreakpoint[] = [];
 
   constructor(private readonly nextId: () => number) {}
@@ -75,16 +82,25 @@ export class ScriptBreakpoints {
   }
 
   /** Breakpoints that explain a stop of an event; undefined when its own script or action stopped. */
-  async hitBy(live: LiveTarget, stop: Stop): Promise<readonly number[] | undefined> {
+  async hitBy(live: LiveTarget, stop: Stop): Promise<EventStop | undefined> {
     const event = live.events.byTag(stop.eventTag);
     const active = this.#set.filter(({ action }) => action.event === event && !action.isLogPoint);
     if (event === undefined || active.length === 0) return undefined;
     const own = active.filter(({ action }) => action.isOwnBreak);
-    if (own.length > 0) return own.map(({ id }) => id);
+    if (own.length > 0) return { ids: own.map(({ id }) => id), isBeforeOtherActions: false };
     const number = Number(await evaluateExpression(live, HIT_VARIABLE));
     if (number === 0) return undefined;
     await runStatements(live, `${HIT_VARIABLE} = 0;`);
-    return active.filter(({ action }) => action.number === number).map(({ id }) => id);
+    const ids = active.filter(({ action }) => action.number === number).map(({ id }) => id);
+    return { ids, isBeforeOtherActions: true };
+  }
+
+  /** An event was cleared: ids of the breakpoints that hold no more. */
+  forget(event: ArmedEvent): readonly number[] {
+    const gone = this.#set.filter(({ action }) => action.event === event);
+    this.#set = this.#set.filter(({ action }) => action.event !== event);
+    this.#actions = this.#actions.filter((action) => action.event !== event);
+    return gone.map(({ id }) => id);
   }
 
   async #place(

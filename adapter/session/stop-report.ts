@@ -22,6 +22,7 @@ export async function reportStop(
   await refreshModules(session, live, stop, cause);
   const text = await describeStop(session, live, stop, cause);
   if (live.generation !== generation || session.isEnded) return;
+  if (stop.reason === 'event') session.activity.sawStop(live.events.byTag(stop.eventTag)?.tag);
   session.frames.clear();
   session.variables.clear();
   session.server.emitEvent('stopped', {
@@ -87,8 +88,8 @@ async function describeEventStop(session: DebugSession, live: LiveTarget, stop: 
   }
   const stage = stop.stage === 'post' ? ' (post)' : '';
   const description = `Event ${event.number}: ${event.label}${stage}`;
-  const ids = await session.scriptBreakpoints.hitBy(live, stop);
-  return ids === undefined
-    ? { reason: 'event', description }
-    : { reason: 'breakpoint', description, hitBreakpointIds: ids };
+  const hit = await session.scriptBreakpoints.hitBy(live, stop);
+  if (hit === undefined) return { reason: 'event', description };
+  if (hit.isBeforeOtherActions) live.hitCounters.stoppedBefore(event.tag);
+  return { reason: 'breakpoint', description, hitBreakpointIds: hit.ids };
 }

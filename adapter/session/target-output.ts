@@ -17,10 +17,13 @@ export function listenToTarget(session: DebugSession, live: LiveTarget): void {
     message: (message) => tellMessage(session, live, message),
     buffer: ({ eventTag, bytes }) => {
       const event = live.events.byTag(eventTag);
+      session.activity.sawMessage(event?.tag);
       const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
-      session.output.line('console', `buffer of event ${event?.number ?? '?'}: ${hex}`, placeOf(event));
+      session.output.line('console', `buffer of event ${event?.number ?? '?'}: ${hex}`, placeOf(event), {
+        event: event?.number,
+      });
     },
-    lost: (_count, text) => session.output.line('stderr', text),
+    lost: (count, text) => session.output.line('stderr', text, undefined, { lost: count }),
     ended: (reason) => ending.wireClosed(reason),
   });
   const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
@@ -40,9 +43,12 @@ export function listenToTarget(session: DebugSession, live: LiveTarget): void {
 
 function tellMessage(session: DebugSession, live: LiveTarget, message: TargetMessage): void {
   switch (message.kind) {
-    case 'script':
-      session.output.write('console', message.text, placeOf(live.events.byTag(message.eventTag)));
+    case 'script': {
+      const event = live.events.byTag(message.eventTag);
+      session.activity.sawMessage(event?.tag);
+      session.output.write('console', message.text, placeOf(event), { event: event?.number });
       return;
+    }
     case 'info':
     case 'warning':
       session.output.write('console', withLineEnd(message.text));
@@ -52,7 +58,8 @@ function tellMessage(session: DebugSession, live: LiveTarget, message: TargetMes
       const place = placeOf(event);
       const at = place === undefined ? undefined : { path: place.path, line: line ?? place.line };
       const who = event === undefined ? '' : `Event ${event.number} (${event.label}): `;
-      session.output.line('stderr', `${who}${text}`, at);
+      session.activity.sawMessage(event?.tag);
+      session.output.line('stderr', `${who}${text}`, at, { event: event?.number });
     }
   }
 }

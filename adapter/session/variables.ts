@@ -205,6 +205,9 @@ export async function setVariable(
   return writeRegister(session, live, args.name, args.value);
 }
 
+/** Registers that decide where the stack is and who called whom. */
+const STACK_REGISTERS: ReadonlySet<string> = new Set(['rip', 'rsp', 'rbp']);
+
 /** Writes a register by name and answers what it holds then. */
 export async function writeRegister(
   session: DebugSession,
@@ -219,7 +222,8 @@ export async function writeRegister(
   live.invalidateViews();
   const written = await live.debuggee.readRegister(register.id);
   session.frames.forgetWalks();
-  session.invalidate(['stacks', 'variables']);
+  // A client that is told of other stacks closes what the user has opened of them.
+  session.invalidate(STACK_REGISTERS.has(register.parent) ? ['stacks', 'variables'] : ['variables']);
   const hex = `0x${written.toString(16)}`;
   return { value: hex, memoryReference: hex };
 }

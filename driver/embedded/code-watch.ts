@@ -16,8 +16,11 @@ const STOPPING = 1 << 30;
 const RUN_MASK = STOPPING - 1;
 const END_WAIT_MS = 50;
 
-/** How long custom code may take, in milliseconds. */
-export const CODE_TIME_MS = 100;
+/**
+ * How long custom code may take, in milliseconds: well above what its instruction budget and the translation of a large block
+ * take on a busy computer, and below what a user notices as a hang.
+ */
+export const CODE_TIME_MS = 400;
 const LOOK_INTERVAL_MS = 25;
 
 /** The worker's side. */

@@ -4,9 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ByteStream } from '../byte-stream';
-import { requestEngineStop, UnicornLibrary } from '../native/unicorn';
+import type * as NativeUnicorn from '../native/unicorn';
 import { CodeWatchdog } from './code-watch';
 import { Inbox } from './inbox';
+import { loadUnicornCalls } from './load-unicorn-calls';
 import { WORD, WORD_COUNT, type Door, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
 import { createRingMemory } from './shared-ring';
 
@@ -95,7 +96,10 @@ export async function startWorkerMachine(
   door: Door,
 ): Promise<EmbeddedMachine> {
   checkReadable(options.program);
-  const machine = new WorkerMachine(options, door);
+  const native = await loadUnicornCalls().catch((error: Error) => {
+    throw new EmbeddedMachineError(error.message, 'machine');
+  });
+  const machine = new WorkerMachine(options, door, native);
   await machine.ready;
   return machine;
 }
@@ -126,15 +130,19 @@ class WorkerMachine implements EmbeddedMachine {
   readonly #ended: Promise<void>;
   readonly #kept: ConsoleEvent[] = [];
   #listener: ((event: ConsoleEvent) => void) | undefined;
-  #engine: { readonly handle: bigint; readonly library: UnicornLibrary } | undefined;
+  #engine: { readonly handle: bigint; readonly library: NativeUnicorn.UnicornLibrary } | undefined;
   #codeEngine = 0n;
   readonly #watchdog = new CodeWatchdog(this.#words, () => {
-    if (this.#engine !== undefined) requestEngineStop(this.#engine.library, this.#codeEngine);
+    if (this.#engine !== undefined) this.native.requestEngineStop(this.#engine.library, this.#codeEngine);
   });
   #isOver = false;
   readonly #forgetting: (() => void)[] = [];
 
-  constructor(options: EmbeddedMachineOptions, door: Door) {
+  constructor(
+    options: EmbeddedMachineOptions,
+    door: Door,
+    private readonly native: typeof NativeUnicorn,
+  ) {
     this.#door = door;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -162,7 +170,10 @@ class WorkerMachine implements EmbeddedMachine {
   #onMessage(message: WorkerMessage, resolve: () => void, reject: (error: Error) => void): void {
     switch (message.kind) {
       case 'ready':
-        this.#engine = { handle: message.engine, library: new UnicornLibrary(message.libraryFile) };
+        this.#engine = {
+          handle: message.engine,
+          library: new this.native.UnicornLibrary(message.libraryFile),
+        };
         this.#codeEngine = message.codeEngine;
         resolve();
         return;
@@ -239,7 +250,7 @@ class WorkerMachine implements EmbeddedMachine {
   /** A stop can fall between the worker's last look and the start of its CPU and be lost, so it is repeated. */
   #kick(wanted: number): void {
     if (this.#isOver || this.#engine === undefined || Atomics.load(this.#words, WORD.running) === 0) return;
-    requestEngineStop(this.#engine.library, this.#engine.handle);
+    this.native.requestEngineStop(this.#engine.library, this.#engine.handle);
     setTimeout(() => {
       if (Atomics.load(this.#words, WORD.seen) - wanted < 0) this.#kick(wanted);
     }, KICK_INTERVAL_MS).unref();
@@ -258,7 +269,7 @@ class WorkerMachine implements EmbeddedMachine {
     this.#quit();
     const again = setInterval(() => {
       if (this.#engine === undefined || Atomics.load(this.#words, WORD.running) === 0) return;
-      requestEngineStop(this.#engine.library, this.#engine.handle);
+      this.native.requestEngineStop(this.#engine.library, this.#engine.handle);
     }, KICK_INTERVAL_MS);
     await this.#ended;
     clearInterval(again);

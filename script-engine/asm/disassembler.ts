@@ -34,6 +34,7 @@ async function load(): Promise<Disassembler> {
   formatter.hexSuffix = '';
   formatter.uppercaseHex = false;
   formatter.spaceAfterOperandSeparator = true;
+  formatter.branchLeadingZeros = false;
   return { decode: (bytes, address, count) => decode(iced, formatter, bytes, address, count) };
 }
 

@@ -35,8 +35,8 @@ export async function provideCpuLibrary(report) {
   }
 }
 
-/** Resolves to undefined, or to the reason why the library is not in the cache. */
-async function fetchLibrary(unicorn, host, report) {
+/** Puts the library for `host` into the cache. Resolves to undefined, or to the reason why it is not there. */
+export async function fetchLibrary(unicorn, host, report) {
   const platform = unicorn.unicornPlatform(host);
   const wheel = unicorn.UNICORN_WHEELS[platform];
   if (wheel === undefined) return `There is no wheel of unicorn ${unicorn.UNICORN_VERSION} for ${platform}.`;

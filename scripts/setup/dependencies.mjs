@@ -49,7 +49,7 @@ function dependenciesMatch() {
 }
 
 /** npm as a program for this Node; `npm` by name is a shell script on Windows. */
-function npmCommand() {
+export function npmCommand() {
   const fromNpm = process.env.npm_execpath;
   const besideNode = path.dirname(process.execPath);
   const places = [

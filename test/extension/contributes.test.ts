@@ -4,7 +4,7 @@ import { projectFile } from '../project-root';
 
 const manifest = JSON.parse(readFileSync(projectFile('package.json'), 'utf8'));
 const { contributes } = manifest;
-const extensionSource = readdirSync(projectFile('extension'))
+const extensionSource = readdirSync(projectFile('extension'), { encoding: 'utf8', recursive: true })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => readFileSync(projectFile(`extension/${name}`), 'utf8'))
   .join('\n');

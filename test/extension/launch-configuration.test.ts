@@ -3,6 +3,7 @@ import { decideLaunch, type EditorState } from '../../extension/launch-configura
 
 const editor = (changes: Partial<EditorState> = {}): EditorState => ({
   isTrusted: true,
+  countHits: true,
   activeScript: '/project/script.hds',
   askForProgram: () => Promise.resolve('/bin/guest'),
   ...changes,
@@ -20,6 +21,7 @@ describe('launch configuration', () => {
         args: [],
         scriptArgs: [],
         stopOnEntry: false,
+        countHits: true,
         program: '/bin/guest',
       },
     });
@@ -34,6 +36,7 @@ describe('launch configuration', () => {
       args: ['1'],
       scriptArgs: ['401000'],
       stopOnEntry: true,
+      countHits: false,
     };
     assert.deepEqual(await decideLaunch(given, editor()), { kind: 'launch', defaults: {} });
   });

@@ -88,13 +88,17 @@ export class AdapterClient extends DebugClient {
   }
 
   /** Initializes, launches and lets the session run. Rejects with the adapter's own sentence when the launch fails. */
-  async launchAndRun(configuration: Readonly<Record<string, unknown>>): Promise<void> {
+  async launchAndRun(
+    configuration: Readonly<Record<string, unknown>>,
+    capabilities: object = {},
+  ): Promise<void> {
     await this.ask('initialize', {
       adapterID: 'hyperdbg',
       linesStartAt1: true,
       columnsStartAt1: true,
       pathFormat: 'path',
       supportsMemoryReferences: true,
+      ...capabilities,
     });
     const launched = this.ask('launch', configuration);
     await Promise.race([this.nextEvent('initialized'), launched]);

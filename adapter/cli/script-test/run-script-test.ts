@@ -1,4 +1,5 @@
 import { DriverError } from '../../../driver/driver-error';
+import { loadUnicornCalls, NativeCallsError } from '../../../driver/embedded/load-unicorn-calls';
 import type { CodeRunner } from '../../../driver/embedded/events/event-host';
 import { loadAssembler } from '../../../script-engine/asm/assembler';
 import { type CommandFile, readCommandFile } from '../../../script-engine/command-file/command-file';
@@ -69,6 +70,12 @@ const noCpu: CodeRunner = { run: () => ({ ok: false, error: 'there is no CPU' })
 
 /** The CPU, or the reason why there is none. */
 async function startCpu(): Promise<ScratchCpu | string> {
+  try {
+    await loadUnicornCalls();
+  } catch (error) {
+    if (!(error instanceof NativeCallsError)) throw error;
+    return error.message;
+  }
   const { startScratchCpu, UnicornUnavailableError } = await import('./scratch-cpu.js');
   try {
     return startScratchCpu();

@@ -18,10 +18,10 @@ import { SharedRegisters, touchesSharedRegisters } from './shared-registers';
 export const CODE_BUDGET = 1_000_000;
 
 /**
- * A limit that the engine keeps by itself costs a millisecond a call. Code that is seen to turn to the system gets it, and
- * all code where nobody watches; the rest is left to the watch.
+ * A limit that the engine keeps by itself costs a millisecond a call. Code that is seen to turn to the system gets a short one,
+ * and all code a longer one where nobody watches; the rest is left to the watch.
  */
-const CODE_TIME_US = CODE_TIME_MS * 1000;
+const SYSTEM_CODE_MS = 100;
 /** Behind 0x0f: system instructions, mov to control registers, wrmsr. */
 const SYSTEM_OPCODES = new Set([0x01, 0x22, 0x30]);
 const changesSystem = (code: Uint8Array): boolean =>
@@ -78,7 +78,7 @@ interface PlacedCode {
   readonly bytes: Uint8Array;
   readonly address: bigint;
   readonly touchesShared: boolean;
-  readonly timeoutUs: number;
+  readonly timeoutMs: number;
 }
 
 export interface CodeRunnerOptions {
@@ -196,7 +196,7 @@ export class UnicornCodeRunner implements CodeRunner {
     }
     this.#setArguments(kind, placed.address, context, buffer);
     this.#marks?.begin();
-    const status = this.#engine.start(placed.address, 0n, placed.timeoutUs, CODE_BUDGET);
+    const status = this.#engine.start(placed.address, 0n, placed.timeoutMs * 1000, CODE_BUDGET);
     this.#marks?.end();
     this.#arguments.read();
     return this.#failure(status, this.#arguments.values[RETURNED.rip] ?? 0n, placed);
@@ -222,7 +222,7 @@ export class UnicornCodeRunner implements CodeRunner {
     // Behind the `hlt` that it returns to.
     if (rip === this.#returnAddress + 1n) return undefined;
     if (placed.bytes[Number(offset) - 1] === HLT) return `it halted the CPU (hlt)${where}`;
-    return `it did not return within ${CODE_BUDGET} instructions (or ${CODE_TIME_MS} ms) and was ended${where}`;
+    return `it did not return within ${CODE_BUDGET} instructions (or ${placed.timeoutMs === 0 ? CODE_TIME_MS : placed.timeoutMs} ms) and was ended${where}`;
   }
 
   #place(code: Uint8Array): PlacedCode {
@@ -234,7 +234,7 @@ export class UnicornCodeRunner implements CodeRunner {
       bytes: code,
       address,
       touchesShared: touchesSharedRegisters(code),
-      timeoutUs: this.#marks === undefined || changesSystem(code) ? CODE_TIME_US : 0,
+      timeoutMs: changesSystem(code) ? SYSTEM_CODE_MS : this.#marks === undefined ? CODE_TIME_MS : 0,
     };
     this.#placed.set(code, placed);
     this.#placedBytes += Math.ceil(code.length / PAGE_BYTES) * PAGE_BYTES;
