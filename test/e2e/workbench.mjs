@@ -125,7 +125,9 @@ export class Workbench {
       const top = await this.lineNumber(number).first().boundingBox();
       const lines = await this.editor.locator('.view-line').all();
       for (const line of lines) {
-        if (Math.abs((await line.boundingBox()).y - top.y) > 2) continue;
+        // The editor draws its lines anew at any time; one that is gone has no place.
+        const box = await line.boundingBox();
+        if (box === null || top === null || Math.abs(box.y - top.y) > 2) continue;
         return pattern.test((await line.textContent()).replaceAll('\u00a0', ' '));
       }
       return false;
