@@ -54,7 +54,7 @@ export function serve(connection: Connection): void {
 
   connection.onCompletion(({ textDocument, position }) => {
     const document = documents.find(textDocument.uri);
-    return document ? findCompletions(document, document.text.offsetAt(position)) : [];
+    return document ? findCompletions(document, document.text.offsetAt(position), documents.all()) : [];
   });
   connection.onCompletionResolve(withText);
   connection.onHover(({ textDocument, position }) => {
@@ -86,7 +86,7 @@ function initializeResult(_params: InitializeParams, clientPulls: boolean): Init
     serverInfo: { name: SERVER_NAME },
     capabilities: {
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-      completionProvider: { triggerCharacters: ['!', '.', '@', '$'], resolveProvider: true },
+      completionProvider: { triggerCharacters: ['!', '.', '>', '@', '$'], resolveProvider: true },
       hoverProvider: true,
       signatureHelpProvider: { triggerCharacters: ['(', ','] },
       documentSymbolProvider: true,
