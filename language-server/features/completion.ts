@@ -8,8 +8,9 @@ import { pseudoRegisters } from '../../script-engine/catalog/pseudo-registers';
 import { registers } from '../../script-engine/catalog/registers';
 import type { Command } from '../../script-engine/command-file/command-file';
 import type { Span } from '../../script-engine/syntax/span';
+import { atPosition, type Feature } from '../feature';
 import { placeAt } from '../cursor-place';
-import { reference } from '../completion-text';
+import { reference, withText } from '../completion-text';
 import { signatureOf } from '../function-text';
 import {
   globalItems,
@@ -190,3 +191,16 @@ function pseudoRegisterItems(): CompletionItem[] {
     sortText: `4${name}`,
   }));
 }
+
+export const completionFeature: Feature = {
+  capabilities: () => ({
+    completionProvider: { triggerCharacters: ['!', '.', '>', '@', '$'], resolveProvider: true },
+  }),
+  serve(context) {
+    const { connection, documents } = context;
+    connection.onCompletion((params) =>
+      atPosition(context, params, (document, offset) => findCompletions(document, offset, documents.all())),
+    );
+    connection.onCompletionResolve(withText);
+  },
+};

@@ -8,6 +8,7 @@ import type { ConstantFault } from '../../script-engine/semantics/constant-value
 import type { Span } from '../../script-engine/syntax/span';
 import { commandMarkdown, optionMarkdown } from '../command-text';
 import { constantExpressionAt } from '../constant-expression';
+import { atPosition, type Feature } from '../feature';
 import { placeAt } from '../cursor-place';
 import { functionMarkdown, scriptMarkdown, signatureOf } from '../function-text';
 import { describeNumber, numberValue } from '../number-literal';
@@ -83,3 +84,10 @@ function numberMarkdown(word: string): string | undefined {
   const value = numberValue(word);
   return value === undefined ? undefined : describeNumber(value);
 }
+
+export const hoverFeature: Feature = {
+  capabilities: () => ({ hoverProvider: true }),
+  serve(context) {
+    context.connection.onHover((params) => atPosition(context, params, findHover));
+  },
+};

@@ -1,4 +1,5 @@
 import { type CodeAction, CodeActionKind, type Range } from 'vscode-languageserver';
+import { type Feature, inDocument } from '../feature';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf, spanOf } from '../ranges';
 import { findDiagnostics, toLspDiagnostic } from './diagnostics';
@@ -22,3 +23,12 @@ export function findQuickFixes(document: ScriptDocument, range: Range): CodeActi
     ];
   });
 }
+
+export const quickFixesFeature: Feature = {
+  capabilities: () => ({ codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] } }),
+  serve(context) {
+    context.connection.onCodeAction(({ textDocument, range }) =>
+      inDocument(context, textDocument.uri, (document) => findQuickFixes(document, range)),
+    );
+  },
+};

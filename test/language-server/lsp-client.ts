@@ -10,7 +10,9 @@ import {
   type PublishDiagnosticsParams,
   StreamMessageReader,
   StreamMessageWriter,
+  type TextEdit,
 } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { projectFile } from '../project-root';
 
 /** A real client of the bundled language server, over the stdio of a child process. */
@@ -32,6 +34,7 @@ export interface LspClient {
 export async function startLspClient(
   capabilities: ClientCapabilities = {},
   initializationOptions?: unknown,
+  folders?: readonly string[],
 ): Promise<LspClient> {
   const server = spawn(process.execPath, [projectFile('dist/language-server.js'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -53,6 +56,7 @@ export async function startLspClient(
     rootUri: null,
     capabilities,
     initializationOptions,
+    workspaceFolders: folders?.map((uri) => ({ uri, name: uri })) ?? null,
   });
   await connection.sendNotification('initialized', {});
   const notify = (method: string, params: unknown) => void connection.sendNotification(method, params);
@@ -99,4 +103,10 @@ export function withCursor(marked: string): { text: string; position: Position }
     text: marked.slice(0, offset) + marked.slice(offset + 2),
     position: { line: before.length - 1, character: before.at(-1)!.length },
   };
+}
+
+/** The text after edits that do not overlap. */
+export function withEdits(text: string, edits: readonly TextEdit[]): string {
+  const document = TextDocument.create('file:///edited.hds', 'hyperdbg-script', 0, text);
+  return TextDocument.applyEdits(document, [...edits]);
 }

@@ -1,0 +1,32 @@
+/** All features of the server. To add one, write its file and name it here. */
+
+import type { Feature } from './feature';
+import { completionFeature } from './features/completion';
+import { diagnosticsFeature } from './features/diagnostics';
+import { documentLinksFeature } from './features/document-links';
+import { documentSymbolsFeature } from './features/document-symbols';
+import { foldingFeature } from './features/folding';
+import { hoverFeature } from './features/hover';
+import { navigationFeature } from './features/navigation';
+import { quickFixesFeature } from './features/quick-fixes';
+import { renameFeature } from './features/rename';
+import { selectionRangesFeature } from './features/selection-ranges';
+import { semanticTokensFeature } from './features/semantic-tokens';
+import { signatureHelpFeature } from './features/signature-help';
+import { workspaceSymbolsFeature } from './features/workspace-symbols';
+
+export const features: readonly Feature[] = [
+  completionFeature,
+  diagnosticsFeature,
+  documentLinksFeature,
+  documentSymbolsFeature,
+  foldingFeature,
+  hoverFeature,
+  navigationFeature,
+  quickFixesFeature,
+  renameFeature,
+  selectionRangesFeature,
+  semanticTokensFeature,
+  signatureHelpFeature,
+  workspaceSymbolsFeature,
+];
