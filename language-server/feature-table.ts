@@ -6,6 +6,7 @@ import { diagnosticsFeature } from './features/diagnostics';
 import { documentLinksFeature } from './features/document-links';
 import { documentSymbolsFeature } from './features/document-symbols';
 import { foldingFeature } from './features/folding';
+import { formattingFeature } from './features/formatting';
 import { hoverFeature } from './features/hover';
 import { navigationFeature } from './features/navigation';
 import { quickFixesFeature } from './features/quick-fixes';
@@ -21,6 +22,7 @@ export const features: readonly Feature[] = [
   documentLinksFeature,
   documentSymbolsFeature,
   foldingFeature,
+  formattingFeature,
   hoverFeature,
   navigationFeature,
   quickFixesFeature,
