@@ -1,6 +1,8 @@
 /** All features of the server. To add one, write its file and name it here. */
 
 import type { Feature } from './feature';
+import { callHierarchyFeature } from './features/call-hierarchy';
+import { codeActionsFeature } from './features/code-actions';
 import { completionFeature } from './features/completion';
 import { diagnosticsFeature } from './features/diagnostics';
 import { documentLinksFeature } from './features/document-links';
@@ -8,8 +10,8 @@ import { documentSymbolsFeature } from './features/document-symbols';
 import { foldingFeature } from './features/folding';
 import { formattingFeature } from './features/formatting';
 import { hoverFeature } from './features/hover';
+import { inlayHintsFeature } from './features/inlay-hints';
 import { navigationFeature } from './features/navigation';
-import { quickFixesFeature } from './features/quick-fixes';
 import { renameFeature } from './features/rename';
 import { selectionRangesFeature } from './features/selection-ranges';
 import { semanticTokensFeature } from './features/semantic-tokens';
@@ -17,6 +19,8 @@ import { signatureHelpFeature } from './features/signature-help';
 import { workspaceSymbolsFeature } from './features/workspace-symbols';
 
 export const features: readonly Feature[] = [
+  callHierarchyFeature,
+  codeActionsFeature,
   completionFeature,
   diagnosticsFeature,
   documentLinksFeature,
@@ -24,8 +28,8 @@ export const features: readonly Feature[] = [
   foldingFeature,
   formattingFeature,
   hoverFeature,
+  inlayHintsFeature,
   navigationFeature,
-  quickFixesFeature,
   renameFeature,
   selectionRangesFeature,
   semanticTokensFeature,

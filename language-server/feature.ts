@@ -14,6 +14,8 @@ export interface ServerContext {
   /** Of the client; empty before it has said what it can do. */
   readonly client: ClientCapabilities;
   readonly settings: Settings;
+  /** Called once the client may be asked for something; a connection itself has room for one listener only. */
+  onInitialized(listener: () => void): void;
   /** Called whenever the settings have changed. */
   onSettings(listener: () => void): void;
 }

@@ -6,7 +6,7 @@ import type { ServerContext } from './feature';
 export class FileWatch {
   constructor(readonly context: ServerContext) {
     const { connection } = context;
-    connection.onInitialized(() => {
+    context.onInitialized(() => {
       if (context.client.workspace?.didChangeWatchedFiles?.dynamicRegistration !== true) return;
       void connection.client.register(DidChangeWatchedFilesNotification.type, {
         watchers: [{ globPattern: '**/*.{hds,ds}' }],

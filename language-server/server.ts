@@ -23,6 +23,7 @@ export function serve(connection: Connection): void {
   const documents = new OpenDocuments(connection);
   const workspace = new WorkspaceScripts(documents);
   const listeners: (() => void)[] = [];
+  const beginners: (() => void)[] = [];
   let client: ClientCapabilities = {};
   let settings = DEFAULT_SETTINGS;
   const context: ServerContext = {
@@ -35,6 +36,7 @@ export function serve(connection: Connection): void {
     get settings() {
       return settings;
     },
+    onInitialized: (listener) => void beginners.push(listener),
     onSettings: (listener) => void listeners.push(listener),
   };
   const follow = (said: unknown): void => {
@@ -60,6 +62,7 @@ export function serve(connection: Connection): void {
         workspace.changeFolders(uris(added), uris(removed)),
       );
     if (client.workspace?.configuration === true) void followSection();
+    for (const beginner of beginners) beginner();
   });
   connection.onDidChangeConfiguration(({ settings: said }) => {
     // A client that is asked for its settings sends none here.

@@ -11,10 +11,28 @@ const dist = path.join(projectRoot, 'dist');
 /** Bundle name → entry point. `koffi` stays outside: its binary is a package of its own for each platform. */
 const entryPoints = {
   extension: 'extension/extension.ts',
-  'language-server': 'language-server/main.ts',
   adapter: 'adapter/main.ts',
   hds: 'adapter/cli/main.ts',
   'embedded-worker': 'driver/embedded/worker.ts',
+};
+
+/**
+ * The language server starts with every editor, so its bundle is small, and what it needs later is in bundles of its own:
+ * the disassembler, for machine code.
+ */
+const serverEntryPoints = {
+  'language-server': 'language-server/main.ts',
+  disassembler: 'script-engine/asm/disassembler.ts',
+};
+
+/** Imports of the language server that are loaded when they are asked for, from the bundle beside it. */
+const loadedLater = {
+  name: 'loaded-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /asm\/disassembler\.js$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './disassembler.js', external: true } : undefined,
+    );
+  },
 };
 
 /** WebAssembly that the bundles load by its place beside them. */
@@ -22,26 +40,28 @@ const assets = [['iced-x86/iced_x86_bg.wasm', 'iced_x86_bg.wasm']];
 
 /** What a whole build leaves in dist/. */
 export function builtFiles() {
-  const bundles = Object.keys(entryPoints).map((name) => `${name}.js`);
+  const bundles = Object.keys({ ...entryPoints, ...serverEntryPoints }).map((name) => `${name}.js`);
   return [...bundles, ...assets.map(([, name]) => name)].map((name) => path.join(dist, name));
 }
+
+const options = {
+  absWorkingDir: projectRoot,
+  outdir: dist,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  external: ['vscode', 'koffi', 'keystone-wasm'],
+  logLevel: 'warning',
+};
 
 /** Bundles everything. esbuild has already written what is wrong when this fails. */
 export async function buildProduct() {
   await mkdir(dist, { recursive: true });
   try {
-    await build({
-      absWorkingDir: projectRoot,
-      entryPoints,
-      outdir: dist,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      sourcemap: true,
-      external: ['vscode', 'koffi', 'keystone-wasm'],
-      logLevel: 'warning',
-    });
+    await build({ ...options, entryPoints });
+    await build({ ...options, entryPoints: serverEntryPoints, minify: true, plugins: [loadedLater] });
   } catch (error) {
     if (!Array.isArray(error.errors)) throw error;
     throw new ScriptFailure(`The product was not built: ${error.errors.length} error(s), listed above.`);

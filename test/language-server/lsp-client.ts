@@ -35,6 +35,8 @@ export async function startLspClient(
   capabilities: ClientCapabilities = {},
   initializationOptions?: unknown,
   folders?: readonly string[],
+  /** Answers to requests of the server. */
+  answers: Readonly<Record<string, (params: never) => unknown>> = {},
 ): Promise<LspClient> {
   const server = spawn(process.execPath, [projectFile('dist/language-server.js'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -50,6 +52,7 @@ export async function startLspClient(
     published.push(params);
     for (const wake of waiting) wake();
   });
+  for (const [method, answer] of Object.entries(answers)) connection.onRequest(method, answer);
   connection.listen();
   const initializeResult = await connection.sendRequest<InitializeResult>('initialize', {
     processId: process.pid,

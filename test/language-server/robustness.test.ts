@@ -6,7 +6,7 @@ import { toLspDiagnostics } from '../../language-server/features/diagnostics';
 import { findDocumentSymbols } from '../../language-server/features/document-symbols';
 import { findFoldingRanges } from '../../language-server/features/folding';
 import { findHover } from '../../language-server/features/hover';
-import { findQuickFixes } from '../../language-server/features/quick-fixes';
+import { findQuickFixes } from '../../language-server/actions/quick-fixes';
 import { findSignatureHelp } from '../../language-server/features/signature-help';
 import { readScriptDocument } from '../../language-server/open-documents';
 import { projectFile } from '../project-root';

@@ -1,8 +1,7 @@
 import { type CodeAction, CodeActionKind, type Range } from 'vscode-languageserver';
-import { type Feature, inDocument } from '../feature';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf, spanOf } from '../ranges';
-import { findDiagnostics, toLspDiagnostic } from './diagnostics';
+import { findDiagnostics, toLspDiagnostic } from '../features/diagnostics';
 
 /** The cures of the diagnostics that touch `range`. */
 export function findQuickFixes(document: ScriptDocument, range: Range): CodeAction[] {
@@ -23,12 +22,3 @@ export function findQuickFixes(document: ScriptDocument, range: Range): CodeActi
     ];
   });
 }
-
-export const quickFixesFeature: Feature = {
-  capabilities: () => ({ codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] } }),
-  serve(context) {
-    context.connection.onCodeAction(({ textDocument, range }) =>
-      inDocument(context, textDocument.uri, (document) => findQuickFixes(document, range)),
-    );
-  },
-};
