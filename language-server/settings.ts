@@ -14,8 +14,6 @@ export interface Settings {
   readonly parameterHints: boolean;
   /** What a script costs each time its event fires, shown at its block. */
   readonly costHints: boolean;
-  /** A script that takes more operations for a hit is warned of; 0 warns of none. */
-  readonly mostOperations: number;
   /** Where docs/diagnostics.md is found: diagnostics link to it. */
   readonly diagnosticsPage: string | undefined;
 }
@@ -26,7 +24,6 @@ export const DEFAULT_SETTINGS: Settings = {
   radixHints: true,
   parameterHints: true,
   costHints: true,
-  mostOperations: 10_000,
   diagnosticsPage: undefined,
 };
 
@@ -50,7 +47,6 @@ export function settingsFrom(said: unknown, before: Settings): Settings {
     radixHints: truth(memberOf(hints, 'radix'), before.radixHints),
     parameterHints: truth(memberOf(hints, 'parameterNames'), before.parameterHints),
     costHints: truth(memberOf(hints, 'cost'), before.costHints),
-    mostOperations: count(memberOf(diagnostics, 'mostOperations'), before.mostOperations),
     diagnosticsPage: text(memberOf(own, 'diagnosticsPage')) ?? before.diagnosticsPage,
   };
 }
@@ -70,10 +66,6 @@ function isRule(said: unknown): said is Severity | 'off' {
 
 function truth(said: unknown, otherwise: boolean): boolean {
   return typeof said === 'boolean' ? said : otherwise;
-}
-
-function count(said: unknown, otherwise: number): number {
-  return typeof said === 'number' && said >= 0 ? said : otherwise;
 }
 
 function text(said: unknown): string | undefined {

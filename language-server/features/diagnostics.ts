@@ -14,6 +14,7 @@ import type { Diagnostic, Severity } from '../../script-engine/diagnostic';
 import type { Feature, ServerContext } from '../feature';
 import { assemblyDiagnostics } from '../assembly-diagnostics';
 import { FileWatch } from '../file-watch';
+import { findLints } from '../lints';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf } from '../ranges';
 import { DEFAULT_SETTINGS, type Settings } from '../settings';
@@ -30,9 +31,9 @@ const SEVERITIES: Readonly<Record<Severity, DiagnosticSeverity>> = {
 /** What an editor shows faded. */
 const UNNECESSARY: ReadonlySet<string> = new Set(['unused-variable', 'unreachable-code']);
 
-/** Everything that is wrong with the whole file, as the command line and the adapter see it too. */
-export function findDiagnostics({ checked }: ScriptDocument): readonly Diagnostic[] {
-  return checked.diagnostics;
+/** Everything that is wrong with the whole file, as the command line and the adapter see it too, and then the lints. */
+export function findDiagnostics(document: ScriptDocument): readonly Diagnostic[] {
+  return [...document.checked.diagnostics, ...findLints(document)];
 }
 
 /** The same for the client, with the severities that it wants. */

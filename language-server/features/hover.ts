@@ -13,7 +13,8 @@ import { placeAt } from '../cursor-place';
 import { functionMarkdown, scriptMarkdown, signatureOf } from '../function-text';
 import { describeNumber, numberValue } from '../number-literal';
 import type { ScriptDocument } from '../open-documents';
-import { rangeOf } from '../ranges';
+import { rangeOf, touches } from '../ranges';
+import { costText, scriptCost } from '../script-cost';
 import { pseudoRegisterMarkdown } from '../pseudo-register-text';
 import { registerMarkdown } from '../register-text';
 import { wordAt } from '../script-cursor';
@@ -27,7 +28,7 @@ export function findHover(document: ScriptDocument, offset: number): Hover | und
     case 'commandName':
       return hover(document, span, place.command && commandMarkdown(place.command.name));
     case 'commandLine':
-      return hover(document, span, optionMarkdown(word) ?? numberMarkdown(word));
+      return hover(document, span, blockMarkdown(document, word, offset) ?? numberMarkdown(word));
     case 'script':
       if (place.cursor.place !== 'code') return undefined;
       return (
@@ -42,6 +43,17 @@ export function findHover(document: ScriptDocument, offset: number): Hover | und
 function hover(document: ScriptDocument, span: Span, markdown: string | undefined): Hover | undefined {
   if (markdown === undefined) return undefined;
   return { contents: { kind: MarkupKind.Markdown, value: markdown }, range: rangeOf(document, span) };
+}
+
+/** An option; a script with what it costs. */
+function blockMarkdown({ checked }: ScriptDocument, word: string, offset: number): string | undefined {
+  const option = optionMarkdown(word);
+  if (option === undefined || word !== 'script') return option;
+  const placed = checked.placedCommands.find(({ text, start }) =>
+    touches({ start, end: start + text.length }, offset),
+  );
+  const cost = placed && scriptCost(placed.text);
+  return cost === undefined ? option : `${option}\n\nCosts each time: ${costText(cost)}.`;
 }
 
 /** On a number or an operator of a constant expression: its value, below that of the number. */

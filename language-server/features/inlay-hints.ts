@@ -13,6 +13,7 @@ import { describeNumber, numberValue } from '../number-literal';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf, spanOf } from '../ranges';
 import { type PlacedScript, placedScripts } from '../script-trees';
+import { costText, scriptCost } from '../script-cost';
 import { DEFAULT_SETTINGS, type Settings } from '../settings';
 
 /** Greater numbers are addresses and masks, which nobody reads in decimal. */
@@ -32,7 +33,8 @@ export function findInlayHints(
       )
     : [];
   const parameters = settings.parameterHints ? parameterHints(document, scripts) : [];
-  return [...numbers, ...parameters].filter(({ position }) => {
+  const costs = settings.costHints ? costHints(document) : [];
+  return [...numbers, ...parameters, ...costs].filter(({ position }) => {
     const at = document.text.offsetAt(position);
     return start <= at && at <= end;
   });
@@ -126,6 +128,21 @@ function parameterNames(
     .filter((use) => use.kind === 'parameter' && use.role === 'declaration')
     .filter((use) => use.owner === called && use.command === command)
     .map(({ name }) => name);
+}
+
+/** Behind the keyword of each script that runs for an event. */
+function costHints(document: ScriptDocument): InlayHint[] {
+  return document.checked.placedCommands.flatMap(({ text, start }) => {
+    const block = text.command?.blocks.find(({ kind }) => kind === 'script');
+    const cost = block && scriptCost(text);
+    if (block === undefined || cost === undefined) return [];
+    return {
+      position: document.text.positionAt(block.keywordSpan.end + start - text.readAt),
+      label: costText(cost),
+      paddingLeft: true,
+      tooltip: 'Each time the event fires, when every statement runs once.',
+    };
+  });
 }
 
 export const inlayHintsFeature: Feature = {
