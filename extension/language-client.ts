@@ -10,7 +10,8 @@ export async function startLanguageClient(context: ExtensionContext): Promise<La
     'hyperdbg-script',
     'HyperDbg Script',
     {
-      run: { module, transport: TransportKind.ipc },
+      // Half of what it would take else is room for garbage (docs/performance.md).
+      run: { module, transport: TransportKind.ipc, options: { execArgv: ['--max-semi-space-size=4'] } },
       debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=0'] } },
     },
     { documentSelector: [{ language: SCRIPT_LANGUAGE_ID }] },

@@ -3,6 +3,8 @@
 import type { Feature } from './feature';
 import { callHierarchyFeature } from './features/call-hierarchy';
 import { codeActionsFeature } from './features/code-actions';
+import { codeLensFeature } from './features/code-lens';
+import { commandsFeature } from './features/commands';
 import { completionFeature } from './features/completion';
 import { diagnosticsFeature } from './features/diagnostics';
 import { documentLinksFeature } from './features/document-links';
@@ -21,6 +23,8 @@ import { workspaceSymbolsFeature } from './features/workspace-symbols';
 export const features: readonly Feature[] = [
   callHierarchyFeature,
   codeActionsFeature,
+  codeLensFeature,
+  commandsFeature,
   completionFeature,
   diagnosticsFeature,
   documentLinksFeature,
