@@ -1,12 +1,12 @@
 /** A script of an event on registers that are made up: what it prints, what it changes, how it ends. No target is touched. */
 
-import { movedCommand } from '../script-engine/command-file/moved';
 import { compileScript } from '../script-engine/compiler/compile';
 import { GlobalTable } from '../script-engine/compiler/global-table';
 import { UserModeMachine } from '../script-engine/conformance/user-mode-machine';
 import { runScript } from '../script-engine/evaluator/interpreter';
 import { prepareScript } from '../script-engine/evaluator/prepare';
 import { ScriptSession } from '../script-engine/evaluator/session';
+import { commandInLine } from './command-in-line';
 import type { ScriptDocument } from './open-documents';
 import { placedScripts } from './script-trees';
 
@@ -28,16 +28,7 @@ export function dryRun(
   line: number,
   registers: ReadonlyMap<string, bigint>,
 ): DryRun {
-  const offset = document.text.offsetAt({ line, character: 0 });
-  const lineEnd = document.text.offsetAt({ line: line + 1, character: 0 });
-  const index = document.checked.placedCommands.findIndex(({ text, start }) => {
-    const command = text.command && movedCommand(text.command, start - text.readAt);
-    return (
-      command !== undefined &&
-      command.span.start < Math.max(lineEnd, offset + 1) &&
-      command.span.end >= offset
-    );
-  });
+  const index = commandInLine(document, line)?.index;
   const script = placedScripts(document).find(({ command }) => command === index);
   if (script === undefined)
     return refused('There is no script in this line; put it into a `script { }` block.');

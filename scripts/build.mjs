@@ -18,19 +18,21 @@ const entryPoints = {
 
 /**
  * The language server starts with every editor, so its bundle is small, and what it needs later is in bundles of its own:
- * the disassembler, for machine code, and what runs scripts, for dry runs.
+ * the disassembler, for machine code, and what runs
+ * scripts, for dry runs, and the driver, to verify an event.
  */
 const serverEntryPoints = {
   'language-server': 'language-server/main.ts',
   disassembler: 'script-engine/asm/disassembler.ts',
   'dry-run': 'language-server/dry-run.ts',
+  verify: 'language-server/verify.ts',
 };
 
 /** Imports of the language server that are loaded when they are asked for, from the bundle beside it. */
 const loadedLater = {
   name: 'loaded-later',
   setup({ onResolve }) {
-    onResolve({ filter: /\/(disassembler|dry-run)\.js$/ }, ({ kind, path: name }) =>
+    onResolve({ filter: /\/(disassembler|dry-run|verify)\.js$/ }, ({ kind, path: name }) =>
       kind === 'dynamic-import' ? { path: `./${path.posix.basename(name)}`, external: true } : undefined,
     );
   },

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import type { CodeLens } from 'vscode-languageserver/node';
+import { projectFile } from '../project-root';
+import { skipWithoutCpu } from '../skip';
 import { type LspClient, startLspClient } from './lsp-client';
 
 const URI = 'file:///lenses.hds';
@@ -46,7 +49,7 @@ describe('events', () => {
 
   it('run dry on registers of one’s own', async () => {
     assert.deepEqual(client.initializeResult.capabilities.executeCommandProvider, {
-      commands: ['hyperdbg.server.dryRun'],
+      commands: ['hyperdbg.server.dryRun', 'hyperdbg.server.verify'],
     });
     const { operations, ...done } = (await run(URI, 2, { rax: '1f' })) as { operations: number };
     assert.deepEqual(done, { kind: 'done', output: '1f', registers: { rbx: '20' } });
@@ -69,5 +72,55 @@ describe('events', () => {
     await assert.rejects(run(URI, 2, { nothing: '1' }), /no register/);
     await assert.rejects(run('file:///closed.hds', 2), /is not open/);
     await assert.rejects(client.request('workspace/executeCommand', { command: 'other' }), /no command/);
+  });
+
+  describe('are verified by the driver', function () {
+    this.timeout(30_000);
+    const FILE = 'file:///verify.hds';
+    const program = projectFile('examples/guests/prebuilt/counter');
+    before(function () {
+      skipWithoutCpu(this);
+      client.open(
+        FILE,
+        [
+          '!epthook counter!main script { print(1); }',
+          '!epthook 7000 script { print(1); }',
+          '!epthook nowhere!main script { print(1); }',
+          '!cpuid asm code { nop }',
+          '? print(1);',
+          '',
+        ].join('\n'),
+      );
+    });
+    const verify = (line: number, more: readonly unknown[] = [program, { 'counter!main': '401000' }]) =>
+      client.request<{ kind: string; message?: string; code?: string }>('workspace/executeCommand', {
+        command: 'hyperdbg.server.verify',
+        arguments: [FILE, line, ...more],
+      });
+
+    it('which is no part of the server until it is asked', () => {
+      const server = readFileSync(projectFile('dist/language-server.js'), 'utf8');
+      assert.ok(!server.includes('koffi') && server.includes('./verify.js'));
+    });
+
+    it('which accepts what it can arm', async () => {
+      assert.deepEqual(await verify(0), { kind: 'accepted' });
+      assert.deepEqual(await verify(3), { kind: 'accepted' });
+    });
+
+    it('which refuses what it cannot, in its own words', async () => {
+      const { kind, code, message } = await verify(1);
+      assert.deepEqual([kind, code], ['refused', 'DEBUGGER_ERROR_INVALID_ADDRESS']);
+      assert.match(message!, /^Registering the event: /);
+      assert.equal((await verify(2)).code, 'unknown-symbol');
+      assert.match((await verify(4)).message!, /is no event/);
+    });
+
+    it('or by nobody, when there is no such program', async () => {
+      const { kind, message } = await verify(0, ['/nowhere/at/all', { 'counter!main': '401000' }]);
+      assert.equal(kind, 'unavailable');
+      assert.match(message!, /nowhere/);
+      await assert.rejects(verify(0, []), /path of a guest program/);
+    });
   });
 });

@@ -22,7 +22,7 @@ describe('protocol of the language server', () => {
     const client = await startLspClient();
     client.open('file:///wide.hds', '? printf("😀é"); print(oops);\n');
     const [wrong] = await client.diagnosticsOf('file:///wide.hds', 1);
-    assert.deepEqual(wrong!.range, { start: { line: 0, character: 22 }, end: { line: 0, character: 26 } });
+    assert.deepEqual(wrong!.range, { start: { line: 0, character: 23 }, end: { line: 0, character: 27 } });
     assert.equal(await client.stop(), 0);
   });
 
