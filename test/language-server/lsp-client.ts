@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import {
   type ClientCapabilities,
   createProtocolConnection,
@@ -41,6 +42,9 @@ export async function startLspClient(
   const server = spawn(process.execPath, [projectFile('dist/language-server.js'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // A test that fails before it stops its server must not keep the tests from ending.
+  server.unref();
+  for (const pipe of [server.stdin, server.stdout]) if (pipe instanceof Socket) pipe.unref();
   const exited = once(server, 'exit');
   const connection = createProtocolConnection(
     new StreamMessageReader(server.stdout),
