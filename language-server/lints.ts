@@ -31,8 +31,11 @@ function lintsOf(text: CommandText): readonly Diagnostic[] {
 function flowOf(text: CommandText): Diagnostic[] {
   return scriptTreesOf(text).flatMap(({ text: script, tree }) =>
     checkFlow(tree).flatMap((diagnostic) => {
+      const { fix, ...plain } = diagnostic;
       const span = spanInFile(script, diagnostic.span);
-      return span === undefined ? [] : [{ ...diagnostic, span }];
+      const fixSpan = fix && spanInFile(script, fix.span);
+      if (span === undefined) return [];
+      return [{ ...plain, span, ...(fix && fixSpan && { fix: { ...fix, span: fixSpan } }) }];
     }),
   );
 }

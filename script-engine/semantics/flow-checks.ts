@@ -39,7 +39,8 @@ function unreachableBehind({ tokens, nodes }: SyntaxTree, jump: number): Diagnos
   const span = { start: tokenSpan(tokens, first).start, end: tokenSpan(tokens, last - 1).end };
   const word = tokenText(tokens, nodes.firstTokens[jump] ?? 0);
   const message = `This never runs: \`${word}\` before it leaves the block. Remove it, or move it before the \`${word}\`.`;
-  return [{ code: 'unreachable-code', severity: 'hint', message, span }];
+  const fix = { title: 'Remove what never runs', span, text: '' };
+  return [{ code: 'unreachable-code', severity: 'hint', message, span, fix }];
 }
 
 /** `for (i = 0; i < N; i++)` with so great an N that the limit of instructions comes first. */

@@ -3,9 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Diagnostic, Hover, InlayHint, WorkspaceDiagnosticReport } from 'vscode-languageserver/node';
+import type {
+  CodeAction,
+  Diagnostic,
+  Hover,
+  InlayHint,
+  WorkspaceDiagnosticReport,
+} from 'vscode-languageserver/node';
 import { projectFile } from '../project-root';
-import { type LspClient, startLspClient } from './lsp-client';
+import { type LspClient, startLspClient, withEdits } from './lsp-client';
 
 interface Rule {
   readonly code: string;
@@ -41,6 +47,27 @@ describe('diagnostics of the editor', () => {
       );
     });
   }
+
+  it('are gone when their cure is applied', async () => {
+    const cured: string[] = [];
+    for (const { code, wrong } of RULES) {
+      const uri = `file:///lints-${count++}.hds`;
+      client.open(uri, wrong);
+      const found = (await client.diagnosticsOf(uri, 1)).find((each) => each.code === code)!;
+      const actions = await client.request<CodeAction[]>('textDocument/codeAction', {
+        textDocument: { uri },
+        range: found.range,
+        context: { diagnostics: [found], only: ['quickfix'] },
+      });
+      const cure = actions.find(({ diagnostics }) => diagnostics?.some((each) => each.code === code));
+      if (cure === undefined) continue;
+      client.change(uri, 2, withEdits(wrong, cure.edit!.changes![uri]!));
+      const after = (await client.diagnosticsOf(uri, 2)).map((each) => each.code);
+      assert.ok(!after.includes(code), `${code}: ${after.join(', ')}`);
+      cured.push(code);
+    }
+    assert.deepEqual([...new Set(cured)], ['unreachable-code', 'hex-or-decimal']);
+  });
 
   it('mark the line of an instruction', async () => {
     const [wrong] = await diagnosticsOf('!cpuid asm code {\n  nop\n  mov rax, nowhere at all\n}\n');
