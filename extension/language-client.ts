@@ -27,7 +27,8 @@ export class LanguageService {
       'hyperdbg-script',
       'HyperDbg Script',
       {
-        run: { module, transport: TransportKind.ipc },
+        // Half of what it would take else is room for garbage (docs/performance.md).
+        run: { module, transport: TransportKind.ipc, options: { execArgv: ['--max-semi-space-size=4'] } },
         debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=0'] } },
       },
       {

@@ -2,6 +2,7 @@ import type { Connection } from 'vscode-languageserver';
 import { TextDocuments } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { CheckOptions } from '../script-engine/command-file/checked-command';
+import type { Diagnostic } from '../script-engine/diagnostic';
 import { CheckedFile } from '../script-engine/command-file/checked-file';
 import type { CompileMode } from '../script-engine/compiler/compile';
 import { filesBeside } from './script-files';
@@ -52,6 +53,19 @@ export class OpenDocuments {
     return true;
   }
 
+  /** Open documents that read another file, with the file as it is now; the file itself is none of them. */
+  readersOf(uri: string): ScriptDocument[] {
+    return this.#documents
+      .all()
+      .filter((text) => text.uri !== uri)
+      .flatMap((text) => this.#checkedAgain(text) ?? []);
+  }
+
+  /** Files on disk have changed: what is read from them is read again. */
+  filesChanged(): void {
+    for (const text of this.#documents.all()) this.#checkedAgain(text);
+  }
+
   onChanged(listener: (document: ScriptDocument) => void): void {
     this.#documents.onDidChangeContent(({ document }) => listener(this.#readOnce(document)));
   }
@@ -60,23 +74,38 @@ export class OpenDocuments {
     this.#documents.onDidClose(({ document }) => listener(document.uri));
   }
 
+  /** undefined when nothing that the document reads has changed. */
+  #checkedAgain(text: TextDocument): ScriptDocument | undefined {
+    const before = this.#readOnce(text);
+    if (!before.checked.readsFiles) return undefined;
+    const document = editedDocument(text, before);
+    if (isSame(document.checked.diagnostics, before.checked.diagnostics)) return undefined;
+    this.#read.set(text, { version: text.version, document });
+    return document;
+  }
+
   #readOnce(text: TextDocument): ScriptDocument {
     // Incremental changes keep the object and count its version up.
     const known = this.#read.get(text);
     if (known?.version === text.version) return known.document;
     const document =
       known === undefined
-        ? readScriptDocument(text, this.#optionsFor(text.uri))
+        ? readScriptDocument(text, this.optionsFor(text.uri))
         : editedDocument(text, known.document);
     this.#read.set(text, { version: text.version, document });
     return document;
   }
 
-  #optionsFor(uri: string): CheckOptions {
+  /** How a script at this place is checked. */
+  optionsFor(uri: string): CheckOptions {
     const readFile = filesBeside(uri, (other) => this.#documents.get(other)?.getText());
     return {
       ...(readFile === undefined ? {} : { readFile }),
       ...(this.#mode === undefined ? {} : { mode: this.#mode }),
     };
   }
+}
+
+function isSame(one: readonly Diagnostic[], other: readonly Diagnostic[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

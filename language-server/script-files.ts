@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** More is no script. */
-const LARGEST_BYTES = 1 << 20;
+export const LARGEST_BYTES = 1 << 20;
 
 /**
  * Reads the files that a script names, as they are looked for when it is armed: beside it. What the editor has open counts

@@ -1,101 +1,95 @@
-/** Turns requests of one editor into questions to script-engine. Handlers are thin: find the document, ask, convert. */
+/** The server of one editor: what it can do is the table of features. */
 
 import {
-  CodeActionKind,
+  type ClientCapabilities,
   type Connection,
-  DocumentDiagnosticReportKind,
+  DidChangeConfigurationNotification,
   type InitializeParams,
   type InitializeResult,
+  type ServerCapabilities,
   TextDocumentSyncKind,
 } from 'vscode-languageserver';
-import { compileModeIn } from './check-settings';
-import { withText } from './completion-text';
-import { findCompletions } from './features/completion';
-import { toLspDiagnostics } from './features/diagnostics';
-import { findDocumentSymbols } from './features/document-symbols';
-import { findFoldingRanges } from './features/folding';
-import { findHover } from './features/hover';
-import { findQuickFixes } from './features/quick-fixes';
-import { findSignatureHelp } from './features/signature-help';
-import { NAME_CAPABILITIES, serveNames } from './serve-names';
-import { OpenDocuments, type ScriptDocument } from './open-documents';
+import type { ServerContext } from './feature';
+import { features } from './feature-table';
+import { OpenDocuments } from './open-documents';
+import { DEFAULT_SETTINGS, settingsFrom } from './settings';
+import { WorkspaceScripts } from './workspace-scripts';
 
 const SERVER_NAME = 'hyperdbg-language-server';
+const SECTION = 'hyperdbg';
 
 /** Serves one client until it goes. */
 export function serve(connection: Connection): void {
   const documents = new OpenDocuments(connection);
-  let clientPulls = false;
+  const workspace = new WorkspaceScripts(documents);
+  const listeners: (() => void)[] = [];
+  const beginners: (() => void)[] = [];
+  let client: ClientCapabilities = {};
+  let settings = DEFAULT_SETTINGS;
+  const context: ServerContext = {
+    connection,
+    documents,
+    workspace,
+    get client() {
+      return client;
+    },
+    get settings() {
+      return settings;
+    },
+    onInitialized: (listener) => void beginners.push(listener),
+    onSettings: (listener) => void listeners.push(listener),
+  };
+  const follow = (said: unknown): void => {
+    settings = settingsFrom(said, settings);
+    if (documents.setMode(settings.compileMode)) workspace.forget();
+  };
+  const followSection = async (): Promise<void> => {
+    follow(await connection.workspace.getConfiguration(SECTION));
+    for (const listener of listeners) listener();
+  };
 
   connection.onInitialize((params) => {
-    clientPulls = params.capabilities.textDocument?.diagnostic !== undefined;
-    documents.setMode(compileModeIn(params.initializationOptions));
-    return initializeResult(params, clientPulls);
+    client = params.capabilities;
+    follow(params.initializationOptions);
+    workspace.setFolders(foldersOf(params));
+    return initializeResult(client);
   });
-  // A client that asks for diagnostics itself would show pushed ones a second time.
-  const publish = (document: ScriptDocument): void => {
-    if (clientPulls) return;
-    const { uri, version } = document.text;
-    void connection.sendDiagnostics({ uri, version, diagnostics: toLspDiagnostics(document) });
-  };
-  documents.onChanged(publish);
-  connection.onDidChangeConfiguration(({ settings }) => {
-    if (!documents.setMode(compileModeIn(settings))) return;
-    if (clientPulls) connection.languages.diagnostics.refresh();
-    else documents.all().forEach(publish);
+  connection.onInitialized(() => {
+    if (client.workspace?.didChangeConfiguration?.dynamicRegistration === true)
+      void connection.client.register(DidChangeConfigurationNotification.type, { section: SECTION });
+    if (client.workspace?.workspaceFolders === true)
+      connection.workspace.onDidChangeWorkspaceFolders(({ added, removed }) =>
+        workspace.changeFolders(uris(added), uris(removed)),
+      );
+    if (client.workspace?.configuration === true) void followSection();
+    for (const beginner of beginners) beginner();
   });
-  documents.onClosed((uri) => {
-    if (!clientPulls) void connection.sendDiagnostics({ uri, diagnostics: [] });
+  connection.onDidChangeConfiguration(({ settings: said }) => {
+    // A client that is asked for its settings sends none here.
+    if (client.workspace?.configuration === true) return followSection();
+    follow(said);
+    for (const listener of listeners) listener();
   });
-  connection.languages.diagnostics.on(({ textDocument }) => {
-    const document = documents.find(textDocument.uri);
-    return { kind: DocumentDiagnosticReportKind.Full, items: document ? toLspDiagnostics(document) : [] };
-  });
-
-  connection.onCompletion(({ textDocument, position }) => {
-    const document = documents.find(textDocument.uri);
-    return document ? findCompletions(document, document.text.offsetAt(position)) : [];
-  });
-  connection.onCompletionResolve(withText);
-  connection.onHover(({ textDocument, position }) => {
-    const document = documents.find(textDocument.uri);
-    return document && findHover(document, document.text.offsetAt(position));
-  });
-  connection.onSignatureHelp(({ textDocument, position }) => {
-    const document = documents.find(textDocument.uri);
-    return document && findSignatureHelp(document, document.text.offsetAt(position));
-  });
-  connection.onDocumentSymbol(({ textDocument }) => {
-    const document = documents.find(textDocument.uri);
-    return document ? findDocumentSymbols(document) : [];
-  });
-  connection.onFoldingRanges(({ textDocument }) => {
-    const document = documents.find(textDocument.uri);
-    return document ? findFoldingRanges(document) : [];
-  });
-  connection.onCodeAction(({ textDocument, range }) => {
-    const document = documents.find(textDocument.uri);
-    return document ? findQuickFixes(document, range) : [];
-  });
-  serveNames(connection, documents);
+  for (const feature of features) feature.serve(context);
   connection.listen();
 }
 
-function initializeResult(_params: InitializeParams, clientPulls: boolean): InitializeResult {
-  return {
-    serverInfo: { name: SERVER_NAME },
-    capabilities: {
-      textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-      completionProvider: { triggerCharacters: ['!', '.', '@', '$'], resolveProvider: true },
-      hoverProvider: true,
-      signatureHelpProvider: { triggerCharacters: ['(', ','] },
-      documentSymbolProvider: true,
-      foldingRangeProvider: true,
-      ...NAME_CAPABILITIES,
-      codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix] },
-      ...(clientPulls && {
-        diagnosticProvider: { interFileDependencies: false, workspaceDiagnostics: false },
-      }),
-    },
-  };
+function initializeResult(client: ClientCapabilities): InitializeResult {
+  const told = features.map((feature) => feature.capabilities(client));
+  const capabilities: ServerCapabilities = Object.assign(
+    { textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental } },
+    ...told,
+  );
+  if (client.workspace?.workspaceFolders === true)
+    capabilities.workspace = { workspaceFolders: { supported: true, changeNotifications: true } };
+  return { serverInfo: { name: SERVER_NAME }, capabilities };
+}
+
+/** `rootUri` is how clients named their folder before they could have several. */
+function foldersOf({ workspaceFolders, rootUri }: InitializeParams): string[] {
+  return uris(workspaceFolders ?? (rootUri === null ? [] : [{ uri: rootUri }]));
+}
+
+function uris(folders: readonly { readonly uri: string }[]): string[] {
+  return folders.map(({ uri }) => uri);
 }

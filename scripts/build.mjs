@@ -11,10 +11,30 @@ const dist = path.join(projectRoot, 'dist');
 /** Bundle name → entry point. `koffi` stays outside: its binary is a package of its own for each platform. */
 const entryPoints = {
   extension: 'extension/extension.ts',
-  'language-server': 'language-server/main.ts',
   adapter: 'adapter/main.ts',
   hds: 'adapter/cli/main.ts',
   'embedded-worker': 'driver/embedded/worker.ts',
+};
+
+/**
+ * The language server starts with every editor, so its bundle is small, and what it needs later is in bundles of its own:
+ * the disassembler, for machine code, what runs scripts, for dry runs, and the driver, to verify an event.
+ */
+const serverEntryPoints = {
+  'language-server': 'language-server/main.ts',
+  disassembler: 'script-engine/asm/disassembler.ts',
+  'dry-run': 'language-server/dry-run.ts',
+  verify: 'language-server/verify.ts',
+};
+
+/** Imports of the language server that are loaded when they are asked for, from the bundle beside it. */
+const loadedLater = {
+  name: 'loaded-later',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/(disassembler|dry-run|verify)\.js$/ }, ({ kind, path: name }) =>
+      kind === 'dynamic-import' ? { path: `./${path.posix.basename(name)}`, external: true } : undefined,
+    );
+  },
 };
 
 /** WebAssembly that the bundles load by its place beside them. */
@@ -22,7 +42,7 @@ const assets = [['iced-x86/iced_x86_bg.wasm', 'iced_x86_bg.wasm']];
 
 /** What a whole build leaves in dist/. */
 export function builtFiles() {
-  const bundles = Object.keys(entryPoints).map((name) => `${name}.js`);
+  const bundles = Object.keys({ ...entryPoints, ...serverEntryPoints }).map((name) => `${name}.js`);
   return [...bundles, ...assets.map(([, name]) => name)].map((name) => path.join(dist, name));
 }
 
@@ -32,22 +52,23 @@ export function builtFiles() {
  */
 export async function buildProduct({ outputFolder = dist, isRelease = false } = {}) {
   await mkdir(outputFolder, { recursive: true });
+  const options = {
+    absWorkingDir: projectRoot,
+    outdir: outputFolder,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: !isRelease,
+    minify: isRelease,
+    // Names of functions and classes are what is left of a stack in a report.
+    keepNames: isRelease,
+    external: ['vscode', 'koffi', 'keystone-wasm'],
+    logLevel: 'warning',
+  };
   try {
-    await build({
-      absWorkingDir: projectRoot,
-      entryPoints,
-      outdir: outputFolder,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      sourcemap: !isRelease,
-      minify: isRelease,
-      // Names of functions and classes are what is left of a stack in a report.
-      keepNames: isRelease,
-      external: ['vscode', 'koffi', 'keystone-wasm'],
-      logLevel: 'warning',
-    });
+    await build({ ...options, entryPoints });
+    await build({ ...options, entryPoints: serverEntryPoints, minify: true, plugins: [loadedLater] });
   } catch (error) {
     if (!Array.isArray(error.errors)) throw error;
     throw new ScriptFailure(`The product was not built: ${error.errors.length} error(s), listed above.`);

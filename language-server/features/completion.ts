@@ -8,18 +8,31 @@ import { pseudoRegisters } from '../../script-engine/catalog/pseudo-registers';
 import { registers } from '../../script-engine/catalog/registers';
 import type { Command } from '../../script-engine/command-file/command-file';
 import type { Span } from '../../script-engine/syntax/span';
+import { atPosition, type Feature } from '../feature';
 import { placeAt } from '../cursor-place';
-import { reference } from '../completion-text';
+import { reference, withText } from '../completion-text';
 import { signatureOf } from '../function-text';
+import {
+  globalItems,
+  memberItems,
+  nameItems,
+  type NamePlace,
+  outputItems,
+  structItems,
+} from './name-completion';
 import type { ScriptDocument } from '../open-documents';
-import { rangeOf } from '../ranges';
+import { rangeOf, touches } from '../ranges';
 import { describeRegister } from '../register-text';
 import { wordAt } from '../script-cursor';
 
-/** What can be typed at the cursor, from the tables of the language. */
-export function findCompletions(document: ScriptDocument, offset: number): CompletionItem[] {
+/** What can be typed at the cursor, from the tables of the language and from the names of the open scripts. */
+export function findCompletions(
+  document: ScriptDocument,
+  offset: number,
+  all: readonly ScriptDocument[] = [document],
+): CompletionItem[] {
   const place = placeAt(document, offset);
-  const word = wordAt(document.source, offset);
+  const word = typedWord(document.source, offset);
   const typed = document.source.slice(word.start, offset);
   const items = (() => {
     switch (place.kind) {
@@ -28,9 +41,17 @@ export function findCompletions(document: ScriptDocument, offset: number): Compl
       case 'commandLine':
         return optionItems(place.command, word);
       case 'script':
-        return place.cursor.place === 'code' ? scriptItems(typed) : [];
+        if (place.cursor.place !== 'code') return [];
+        return scriptItems(typed, word, {
+          document,
+          offset,
+          commandStart: place.command.span.start,
+          all,
+        });
       case 'other':
-        return [];
+        return isInOutputBlock(document, offset)
+          ? outputItems({ document, offset, commandStart: 0, all })
+          : [];
     }
   })();
   // Without a range of ours an editor would decide by its own rules whether `!`, `@` and `$` belong to the word.
@@ -98,12 +119,33 @@ function blockItem(name: string): CompletionItem {
   };
 }
 
-function scriptItems(typed: string): CompletionItem[] {
+function scriptItems(typed: string, word: Span, names: NamePlace): CompletionItem[] {
   if (typed.startsWith('@')) return registerItems('@');
   if (typed.startsWith('$')) return pseudoRegisterItems();
-  // Behind a dot stands a member or a global name, and no table knows those.
-  if (typed.includes('.')) return [];
-  return [...functionItems(), ...keywordItems(), ...registerItems('@'), ...pseudoRegisterItems()];
+  if (typed.startsWith('.')) return globalItems(names);
+  const members = memberItems(names, word.start);
+  if (members !== undefined) return members;
+  if (/\bstruct\s+$/.test(names.document.source.slice(names.commandStart, word.start)))
+    return structItems(names);
+  return [
+    ...nameItems(names),
+    ...functionItems(),
+    ...keywordItems(),
+    ...registerItems('@'),
+    ...pseudoRegisterItems(),
+  ];
+}
+
+/** The word at the cursor; behind a dot that is a member operator, only the member. */
+function typedWord(source: string, offset: number): Span {
+  const word = wordAt(source, offset);
+  const dot = source.slice(word.start, offset).lastIndexOf('.');
+  return dot > 0 ? { start: word.start + dot + 1, end: word.end } : word;
+}
+
+function isInOutputBlock({ checked }: ScriptDocument, offset: number): boolean {
+  const blocks = checked.commandBefore(offset)?.blocks ?? [];
+  return blocks.some(({ kind, codeSpan }) => kind === 'output' && touches(codeSpan, offset));
 }
 
 function functionItems(): CompletionItem[] {
@@ -149,3 +191,16 @@ function pseudoRegisterItems(): CompletionItem[] {
     sortText: `4${name}`,
   }));
 }
+
+export const completionFeature: Feature = {
+  capabilities: () => ({
+    completionProvider: { triggerCharacters: ['!', '.', '>', '@', '$'], resolveProvider: true },
+  }),
+  serve(context) {
+    const { connection, documents } = context;
+    connection.onCompletion((params) =>
+      atPosition(context, params, (document, offset) => findCompletions(document, offset, documents.all())),
+    );
+    connection.onCompletionResolve(withText);
+  },
+};

@@ -1,4 +1,5 @@
 import { type FoldingRange, FoldingRangeKind } from 'vscode-languageserver';
+import { type Feature, inDocument } from '../feature';
 import type { ScriptDocument } from '../open-documents';
 
 /** Commands and braces inside them that reach over lines, and runs of comment lines. */
@@ -39,3 +40,12 @@ function commentRanges(source: string): FoldingRange[] {
   }
   return ranges;
 }
+
+export const foldingFeature: Feature = {
+  capabilities: () => ({ foldingRangeProvider: true }),
+  serve(context) {
+    context.connection.onFoldingRanges(({ textDocument }) =>
+      inDocument(context, textDocument.uri, findFoldingRanges),
+    );
+  },
+};

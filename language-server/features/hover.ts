@@ -8,11 +8,13 @@ import type { ConstantFault } from '../../script-engine/semantics/constant-value
 import type { Span } from '../../script-engine/syntax/span';
 import { commandMarkdown, optionMarkdown } from '../command-text';
 import { constantExpressionAt } from '../constant-expression';
+import { atPosition, type Feature } from '../feature';
 import { placeAt } from '../cursor-place';
 import { functionMarkdown, scriptMarkdown, signatureOf } from '../function-text';
 import { describeNumber, numberValue } from '../number-literal';
 import type { ScriptDocument } from '../open-documents';
-import { rangeOf } from '../ranges';
+import { rangeOf, touches } from '../ranges';
+import { costText, scriptCost } from '../script-cost';
 import { pseudoRegisterMarkdown } from '../pseudo-register-text';
 import { registerMarkdown } from '../register-text';
 import { wordAt } from '../script-cursor';
@@ -26,7 +28,7 @@ export function findHover(document: ScriptDocument, offset: number): Hover | und
     case 'commandName':
       return hover(document, span, place.command && commandMarkdown(place.command.name));
     case 'commandLine':
-      return hover(document, span, optionMarkdown(word) ?? numberMarkdown(word));
+      return hover(document, span, blockMarkdown(document, word, offset) ?? numberMarkdown(word));
     case 'script':
       if (place.cursor.place !== 'code') return undefined;
       return (
@@ -41,6 +43,17 @@ export function findHover(document: ScriptDocument, offset: number): Hover | und
 function hover(document: ScriptDocument, span: Span, markdown: string | undefined): Hover | undefined {
   if (markdown === undefined) return undefined;
   return { contents: { kind: MarkupKind.Markdown, value: markdown }, range: rangeOf(document, span) };
+}
+
+/** An option; a script with what it costs. */
+function blockMarkdown({ checked }: ScriptDocument, word: string, offset: number): string | undefined {
+  const option = optionMarkdown(word);
+  if (option === undefined || word !== 'script') return option;
+  const placed = checked.placedCommands.find(({ text, start }) =>
+    touches({ start, end: start + text.length }, offset),
+  );
+  const cost = placed && scriptCost(placed.text);
+  return cost === undefined ? option : `${option}\n\nCosts each time: ${costText(cost)}.`;
 }
 
 /** On a number or an operator of a constant expression: its value, below that of the number. */
@@ -83,3 +96,10 @@ function numberMarkdown(word: string): string | undefined {
   const value = numberValue(word);
   return value === undefined ? undefined : describeNumber(value);
 }
+
+export const hoverFeature: Feature = {
+  capabilities: () => ({ hoverProvider: true }),
+  serve(context) {
+    context.connection.onHover((params) => atPosition(context, params, findHover));
+  },
+};

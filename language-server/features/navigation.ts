@@ -1,6 +1,7 @@
 /** Where a name comes from and where else it stands. */
 
 import { type DocumentHighlight, DocumentHighlightKind, type Location } from 'vscode-languageserver';
+import { atPosition, type Feature } from '../feature';
 import { definitionsIn, DocumentNames, type DocumentUse, isShared, symbolOf } from '../names/document-names';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf } from '../ranges';
@@ -71,3 +72,23 @@ export function findHighlights(document: ScriptDocument, offset: number): Docume
 function locationOf(document: ScriptDocument, span: DocumentUse['span']): Location {
   return { uri: document.text.uri, range: rangeOf(document, span) };
 }
+
+export const navigationFeature: Feature = {
+  capabilities: () => ({
+    definitionProvider: true,
+    referencesProvider: true,
+    documentHighlightProvider: true,
+  }),
+  serve(context) {
+    const { connection, documents } = context;
+    connection.onDefinition((params) =>
+      atPosition(context, params, (document, offset) => findDefinitions(document, offset, documents.all())),
+    );
+    connection.onReferences((params) =>
+      atPosition(context, params, (document, offset) =>
+        findReferences(document, offset, documents.all(), params.context.includeDeclaration),
+      ),
+    );
+    connection.onDocumentHighlight((params) => atPosition(context, params, findHighlights));
+  },
+};

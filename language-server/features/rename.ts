@@ -1,6 +1,13 @@
 /** Renames what a name stands for, in every open file that shares it. */
 
-import type { Range, TextEdit, WorkspaceEdit } from 'vscode-languageserver';
+import {
+  ErrorCodes,
+  type Range,
+  ResponseError,
+  type TextEdit,
+  type WorkspaceEdit,
+} from 'vscode-languageserver';
+import { atPosition, type Feature } from '../feature';
 import { DocumentNames, type DocumentUse } from '../names/document-names';
 import { nameFault } from '../names/new-name';
 import type { ScriptDocument } from '../open-documents';
@@ -115,3 +122,20 @@ const WHOLE_SCRIPT: ReadonlySet<DocumentUse['kind']> = new Set(['function', 'typ
 function isParameter({ kind }: DocumentUse): boolean {
   return kind === 'parameter';
 }
+
+export const renameFeature: Feature = {
+  capabilities: (client) => ({
+    renameProvider: client.textDocument?.rename?.prepareSupport === true ? { prepareProvider: true } : true,
+  }),
+  serve(context) {
+    const { connection, documents } = context;
+    connection.onPrepareRename((params) => atPosition(context, params, prepareRename));
+    connection.onRenameRequest((params) =>
+      atPosition(context, params, (document, offset) => {
+        const renaming = renameAt(document, offset, params.newName, documents.all());
+        if (renaming.kind === 'edit') return renaming.edit;
+        return new ResponseError(ErrorCodes.InvalidParams, renaming.message);
+      }),
+    );
+  },
+};

@@ -1,5 +1,6 @@
 import { MarkupKind, type SignatureHelp } from 'vscode-languageserver';
 import { functionByName, type ScriptFunction } from '../../script-engine/catalog/functions';
+import { atPosition, type Feature } from '../feature';
 import { placeAt } from '../cursor-place';
 import { describeParameter, functionMarkdown, signatureOf } from '../function-text';
 import type { ScriptDocument } from '../open-documents';
@@ -29,3 +30,10 @@ function parameterOf(called: ScriptFunction, argumentIndex: number): number {
   const isVariadic = called.parameters.at(-1)?.kind === 'variadic';
   return isVariadic ? Math.min(argumentIndex, called.parameters.length - 1) : argumentIndex;
 }
+
+export const signatureHelpFeature: Feature = {
+  capabilities: () => ({ signatureHelpProvider: { triggerCharacters: ['(', ','] } }),
+  serve(context) {
+    context.connection.onSignatureHelp((params) => atPosition(context, params, findSignatureHelp));
+  },
+};

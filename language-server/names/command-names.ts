@@ -3,9 +3,7 @@
 import type { CommandText } from '../../script-engine/command-file/checked-command';
 import type { Command } from '../../script-engine/command-file/command-file';
 import { type OutputName, outputUseOf } from '../../script-engine/command-file/outputs';
-import { parseScript } from '../../script-engine/syntax/parser';
-import type { Span } from '../../script-engine/syntax/span';
-import { type ScriptText, scriptTextsOf } from '../script-texts';
+import { scriptTreesOf, spanInFile } from '../script-trees';
 import type { CommandNames, NameRole, NameUse, ScopeExtent } from './name-use';
 import { namesOfTree } from './script-names';
 
@@ -18,38 +16,28 @@ export function namesOf(text: CommandText): CommandNames {
   if (text.command === undefined) return none;
   const before = known.get(text);
   if (before !== undefined) return before;
-  const names = readNames(text.command);
+  const names = readNames(text, text.command);
   known.set(text, names);
   return names;
 }
 
-function readNames(command: Command): CommandNames {
+function readNames(text: CommandText, command: Command): CommandNames {
   const uses: NameUse[] = [];
   const scopes: ScopeExtent[] = [];
-  scriptTextsOf(command).forEach((text, script) => {
-    const names = namesOfTree(parseScript(text.before + text.body.text + text.after), script);
+  scriptTreesOf(text).forEach(({ text: script, tree }, index) => {
+    const names = namesOfTree(tree, index);
     for (const use of names.uses) {
-      const span = spanInFile(text, use.span);
+      const span = spanInFile(script, use.span);
       if (span === undefined) continue;
-      const extent = use.extent && spanInFile(text, use.extent);
+      const extent = use.extent && spanInFile(script, use.extent);
       uses.push({ ...use, span, ...(extent === undefined ? {} : { extent }) });
     }
     for (const { name, span } of names.scopes) {
-      const inFile = spanInFile(text, span);
-      if (inFile !== undefined) scopes.push({ script, name, span: inFile });
+      const inFile = spanInFile(script, span);
+      if (inFile !== undefined) scopes.push({ script: index, name, span: inFile });
     }
   });
   return { uses: [...uses, ...outputNames(command)], scopes };
-}
-
-/** undefined for what an argument's value stands in: it is not in the file. */
-function spanInFile({ body, before }: ScriptText, { start, end }: Span): Span | undefined {
-  const from = start - before.length;
-  const to = end - before.length;
-  if (from < 0 || to > body.text.length) return undefined;
-  const span = body.span(from, to);
-  // A name is there letter by letter; a function may have an argument inside.
-  return to - from === span.end - span.start || !body.isReplaced(from, to) ? span : undefined;
 }
 
 function outputNames(command: Command): NameUse[] {

@@ -53,7 +53,7 @@ export class CheckedFile {
     const globals = new ObservedGlobals();
     const again = (command: CheckedCommand): CheckedCommand => command.checkedAgain(globals, options);
     // Files can change without an edit here.
-    const readsFiles = commands.some(({ findings }) => findings.files.size > 0);
+    const { readsFiles } = this;
     const before = commands.slice(0, kept);
     if (!readsFiles) for (const { findings } of before) globals.repeat(findings.globals);
     const head = readsFiles ? before.map(again) : before;
@@ -76,6 +76,11 @@ export class CheckedFile {
           : starts.slice(resumeAt).map((start) => start + distance)),
       ],
     );
+  }
+
+  /** Whether what it says depends on other files. */
+  get readsFiles(): boolean {
+    return this.commands.some(({ findings }) => findings.files.size > 0);
   }
 
   /** Commands and what reading them found. */

@@ -5,6 +5,7 @@ import type { CompileMode } from '../compiler/compile';
 import type { CompiledScript, SymbolResolver } from '../compiler/compiled-script';
 import type { GlobalTable } from '../compiler/global-table';
 import type { Diagnostic } from '../diagnostic';
+import { assemblyFailure, SYMBOL_IN_ASSEMBLY } from './assembly-fault';
 import type { CodeDraft } from './code-blocks';
 import type { CodeBlock, Command } from './command-file';
 import { draftCommand, type CommandDraft } from './command-draft';
@@ -98,13 +99,14 @@ async function finishCode(
   const assembler = await context.assembler();
   const result = assembler.assemble(`${text}\n; ret`, 0n);
   if (result.ok) return result.bytes;
-  return report.error('bad-assembly', result.message, lineSpan(block, result.line));
+  const { code, message, span } = assemblyFailure(block, result);
+  return report.error(code, message, span);
 }
 
 /** Symbols in angle brackets as addresses: `mov rax, <main!table>`. */
 function withAddresses(block: CodeBlock, context: PlanContext, report: Report): string | undefined {
   let isKnown = true;
-  const text = block.body.text.replace(/<([^<>\s]+)>/g, (whole, name: string, offset: number) => {
+  const text = block.body.text.replace(SYMBOL_IN_ASSEMBLY, (whole, name: string, offset: number) => {
     const address = context.symbols.resolve(name);
     if (address !== undefined) return `0x${address.toString(16)}`;
     report.error(
@@ -116,15 +118,4 @@ function withAddresses(block: CodeBlock, context: PlanContext, report: Report): 
     return whole;
   });
   return isKnown ? text : undefined;
-}
-
-/** A line of a block without its outer blanks; the whole block when the line is not known. */
-function lineSpan(block: CodeBlock, line: number | undefined): CodeBlock['codeSpan'] {
-  const { body } = block;
-  const lines = body.text.split('\n');
-  const text = line === undefined ? undefined : lines[line];
-  if (line === undefined || text === undefined || text.trim() === '') return block.codeSpan;
-  const start = lines.slice(0, line).reduce((sum, before) => sum + before.length + 1, 0);
-  const indent = text.length - text.trimStart().length;
-  return body.span(start + indent, start + text.trimEnd().length);
 }

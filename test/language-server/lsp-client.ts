@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 import {
   type ClientCapabilities,
   createProtocolConnection,
@@ -10,7 +11,9 @@ import {
   type PublishDiagnosticsParams,
   StreamMessageReader,
   StreamMessageWriter,
+  type TextEdit,
 } from 'vscode-languageserver/node';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { projectFile } from '../project-root';
 
 /** A real client of the bundled language server, over the stdio of a child process. */
@@ -32,10 +35,16 @@ export interface LspClient {
 export async function startLspClient(
   capabilities: ClientCapabilities = {},
   initializationOptions?: unknown,
+  folders?: readonly string[],
+  /** Answers to requests of the server. */
+  answers: Readonly<Record<string, (params: never) => unknown>> = {},
 ): Promise<LspClient> {
   const server = spawn(process.execPath, [projectFile('dist/language-server.js'), '--stdio'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // A test that fails before it stops its server must not keep the tests from ending.
+  server.unref();
+  for (const pipe of [server.stdin, server.stdout]) if (pipe instanceof Socket) pipe.unref();
   const exited = once(server, 'exit');
   const connection = createProtocolConnection(
     new StreamMessageReader(server.stdout),
@@ -47,12 +56,14 @@ export async function startLspClient(
     published.push(params);
     for (const wake of waiting) wake();
   });
+  for (const [method, answer] of Object.entries(answers)) connection.onRequest(method, answer);
   connection.listen();
   const initializeResult = await connection.sendRequest<InitializeResult>('initialize', {
     processId: process.pid,
     rootUri: null,
     capabilities,
     initializationOptions,
+    workspaceFolders: folders?.map((uri) => ({ uri, name: uri })) ?? null,
   });
   await connection.sendNotification('initialized', {});
   const notify = (method: string, params: unknown) => void connection.sendNotification(method, params);
@@ -99,4 +110,10 @@ export function withCursor(marked: string): { text: string; position: Position }
     text: marked.slice(0, offset) + marked.slice(offset + 2),
     position: { line: before.length - 1, character: before.at(-1)!.length },
   };
+}
+
+/** The text after edits that do not overlap. */
+export function withEdits(text: string, edits: readonly TextEdit[]): string {
+  const document = TextDocument.create('file:///edited.hds', 'hyperdbg-script', 0, text);
+  return TextDocument.applyEdits(document, [...edits]);
 }

@@ -33,7 +33,9 @@ function brief({ start, end }: Range): string {
 describe('names', () => {
   let client: LspClient;
   let count = 0;
-  before(async () => (client = await startLspClient()));
+  before(async () => {
+    client = await startLspClient({ textDocument: { rename: { prepareSupport: true } } });
+  });
   after(async () => assert.equal(await client.stop(), 0));
 
   const open = (text: string): string => {

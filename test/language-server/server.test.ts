@@ -15,7 +15,11 @@ import { type LspClient, startLspClient, withCursor } from './lsp-client';
 describe('language server', () => {
   let client: LspClient;
   let count = 0;
-  before(async () => (client = await startLspClient()));
+  before(async () => {
+    client = await startLspClient({
+      textDocument: { documentSymbol: { hierarchicalDocumentSymbolSupport: true } },
+    });
+  });
   after(async () => assert.equal(await client.stop(), 0));
 
   const open = (text: string): string => {
@@ -309,8 +313,11 @@ describe('language server', () => {
 
   it('answers for a file that is not open', async () => {
     const params = { textDocument: { uri: 'file:///closed.hds' }, position: { line: 0, character: 0 } };
-    assert.deepEqual(await client.request('textDocument/completion', params), []);
-    assert.equal(await client.request('textDocument/hover', params), null);
-    assert.deepEqual(await client.request('textDocument/documentSymbol', params), []);
+    for (const method of ['completion', 'hover', 'documentSymbol', 'documentLink', 'selectionRange'])
+      assert.equal(
+        await client.request(`textDocument/${method}`, { ...params, positions: [] }),
+        null,
+        method,
+      );
   });
 });

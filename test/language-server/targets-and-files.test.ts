@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type LspClient, startLspClient } from './lsp-client';
 
-const ELEMENT = '!cpuid script {\n  int arr[2] = {1, 2};\n  arr[1] = 5;\n}\n';
+const ELEMENT = '!cpuid script {\n  int arr[2] = {1, 2};\n  arr[1] = 5;\n  print(arr[1]);\n}\n';
 
 describe('checks for a real machine', () => {
   const codes = async (client: LspClient, uri: string, version: number): Promise<unknown[]> =>

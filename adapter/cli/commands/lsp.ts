@@ -25,7 +25,9 @@ function runServer(serverArguments: readonly string[]): Promise<number> {
   return untilInterrupted(
     (signal) =>
       new Promise<number>((resolve, reject) => {
-        const child = spawn(process.execPath, [server, ...serverArguments], { stdio: 'inherit' });
+        const child = spawn(process.execPath, ['--max-semi-space-size=4', server, ...serverArguments], {
+          stdio: 'inherit',
+        });
         signal.addEventListener('abort', () => child.kill());
         child.on('error', (error) =>
           reject(new CliError(`The language server did not start: ${error.message}`, EXIT.machineLacks)),

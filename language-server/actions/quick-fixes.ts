@@ -1,7 +1,7 @@
 import { type CodeAction, CodeActionKind, type Range } from 'vscode-languageserver';
 import type { ScriptDocument } from '../open-documents';
 import { rangeOf, spanOf } from '../ranges';
-import { findDiagnostics, toLspDiagnostic } from './diagnostics';
+import { findDiagnostics, toLspDiagnostic } from '../features/diagnostics';
 
 /** The cures of the diagnostics that touch `range`. */
 export function findQuickFixes(document: ScriptDocument, range: Range): CodeAction[] {
