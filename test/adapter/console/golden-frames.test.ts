@@ -58,7 +58,6 @@ class Recorded {
 const ANSWERED_HERE = new Set([
   '~',
   '~ 0',
-  'gg 1',
   'settings autounpause on',
   'settings syntax intel',
   'output create o1 file o1.txt',
