@@ -10,6 +10,7 @@ import { addCompileCommand } from './commands/compile';
 import { addConsoleCommand } from './commands/console';
 import { addDapCommand } from './commands/dap';
 import { addDisasmCommand } from './commands/disasm';
+import { addDoctorCommand } from './commands/doctor';
 import { addEvalCommand } from './commands/eval';
 import { addLspCommand } from './commands/lsp';
 import { addRunCommand } from './commands/run';
@@ -34,6 +35,7 @@ function createProgram(guest: GuestArguments | undefined): Command {
     addDisasmCommand,
     addDapCommand,
     addLspCommand,
+    addDoctorCommand,
   ];
   for (const addCommand of add) addCommand(program);
   addRunCommand(program, guest);
