@@ -1,10 +1,47 @@
 import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { CommandInput } from '../../adapter/cli/command-input';
 import { projectFile } from '../project-root';
 import { skipWithoutCpu } from '../skip';
 import { runHds } from './run-hds';
 
 const LICENCE = projectFile('examples/guests/prebuilt/licence');
+
+const COUNTER = projectFile('examples/guests/prebuilt/counter');
+
+/** A program of ours, and what it has said so far. */
+class Talker {
+  readonly process: ChildProcess;
+  readonly ended: Promise<number | null>;
+  text = '';
+  #wake: (() => void) | undefined;
+
+  constructor(...args: string[]) {
+    this.process = spawn(process.execPath, [projectFile('dist/hds.js'), ...args]);
+    for (const stream of [this.process.stdout, this.process.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        this.text += chunk.toString();
+        this.#wake?.();
+      });
+    this.ended = once(this.process, 'close').then(([status]) => {
+      this.#wake?.();
+      return status as number | null;
+    });
+  }
+
+  async heard(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.text)?.[1];
+      if (found !== undefined) return found;
+      assert.equal(this.process.exitCode, null, this.text);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
 
 describe('hds console', function () {
   this.timeout(30_000);
@@ -34,6 +71,34 @@ describe('hds console', function () {
     assert.match(stderr, /`bogus` is no command/);
     assert.match(stderr, /the guest has exited with code 1/);
   });
+
+  for (const kind of ['tcp', 'pipe'] as const)
+    it(`${kind}: Ctrl-C halts a served target, and its sudden end is told`, async function () {
+      skipWithoutCpu(this);
+      const folder = mkdtempSync(path.join(tmpdir(), 'hds-console-'));
+      const where = kind === 'tcp' ? 'tcp:127.0.0.1:0' : `pipe:${path.join(folder, 'target')}`;
+      const server = new Talker('serve', '--listen', where, '--guest', COUNTER);
+      const client = new Talker('console', '--connect', await server.heard(/debugger at (\S+)/));
+      try {
+        await client.heard(/(connected)/);
+        client.process.kill('SIGINT');
+        await client.heard(/(core 0: paused)/);
+        client.process.stdin?.write('r rip\n');
+        await client.heard(/(rip=[0-9a-f]{16})/);
+        server.process.kill('SIGKILL');
+        await client.heard(/The (connection has ended)/);
+        client.process.stdin?.end('r\n');
+        assert.deepEqual(await client.ended, 1);
+        assert.match(
+          client.text,
+          /There is no connection \(the last one ended: .*"\.debug remote" makes one/,
+        );
+      } finally {
+        server.process.kill('SIGKILL');
+        client.process.kill('SIGKILL');
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
 
   it('says what is wrong with its options', async () => {
     for (const [args, pattern] of [
