@@ -5,6 +5,8 @@
 export interface ByteStream {
   /** What the user would call it, e.g. `tcp:127.0.0.1:50000`. */
   readonly description: string;
+  /** How fast it is at most, where that is slow enough to matter: a serial line. */
+  readonly bytesPerSecond?: number | undefined;
   send(bytes: Uint8Array): void;
   /** The one receiver of incoming bytes. Set once, before anything is sent. */
   onBytes(listener: (bytes: Uint8Array) => void): void;

@@ -91,6 +91,10 @@ export interface EventRequest {
   readonly options: readonly bigint[];
   /** x64 code called with RCX = GUEST_REGS*, RDX = context. */
   readonly condition: Uint8Array | undefined;
+  /** How many actions follow. The original's client tells it, and drivers do not read it. */
+  readonly actionCount?: number;
+  /** Tags of the outputs that the event's text is copied to, which is the debugger's business alone (5.7). */
+  readonly outputTags?: readonly bigint[];
 }
 
 export type ActionRequest =

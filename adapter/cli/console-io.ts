@@ -1,5 +1,6 @@
 /** Standard streams of the command line: results to stdout, everything said to the user to stderr. */
 
+import type { ConsoleIo } from '../console/command-context';
 import { EXIT } from './cli-error';
 
 /** Writes a result line to stdout. */
@@ -15,6 +16,35 @@ export function printJson(value: unknown): void {
 /** Writes a sentence for the user to stderr. */
 export function say(text: string): void {
   process.stderr.write(`${text}\n`);
+}
+
+/** Texts of `hds console`: results to stdout, what is said to stderr; every sentence begins on a line of its own. */
+export function terminalIo(): ConsoleIo {
+  let isMidLine = false;
+  const write = (text: string) => {
+    if (text === '') return;
+    process.stdout.write(text);
+    isMidLine = !text.endsWith('\n');
+  };
+  const endLine = () => {
+    if (isMidLine) write('\n');
+  };
+  return {
+    print(text) {
+      endLine();
+      write(text.endsWith('\n') ? text : `${text}\n`);
+    },
+    write,
+    say(text) {
+      endLine();
+      say(text);
+    },
+    progress(text) {
+      if (text !== undefined && !process.stderr.isTTY) say(text);
+      else if (process.stderr.isTTY)
+        process.stderr.write(text === undefined ? '\r\u001b[K' : `\r${text}\u001b[K`);
+    },
+  };
 }
 
 /**

@@ -7,8 +7,10 @@ import { CliError, EXIT } from './cli-error';
 import { addAsmCommand } from './commands/asm';
 import { addCheckCommand } from './commands/check';
 import { addCompileCommand } from './commands/compile';
+import { addConsoleCommand } from './commands/console';
 import { addDapCommand } from './commands/dap';
 import { addDisasmCommand } from './commands/disasm';
+import { addDoctorCommand } from './commands/doctor';
 import { addEvalCommand } from './commands/eval';
 import { addLspCommand } from './commands/lsp';
 import { addRunCommand } from './commands/run';
@@ -33,16 +35,18 @@ function createProgram(guest: GuestArguments | undefined): Command {
     addDisasmCommand,
     addDapCommand,
     addLspCommand,
+    addDoctorCommand,
   ];
   for (const addCommand of add) addCommand(program);
   addRunCommand(program, guest);
   addServeCommand(program, guest);
+  addConsoleCommand(program, guest);
   return program;
 }
 
 /** Commands that end in `--guest PROGRAM [ARGUMENT…]`. */
 function takesGuest(command: string | undefined): boolean {
-  return command === 'run' || command === 'serve';
+  return command === 'run' || command === 'serve' || command === 'console';
 }
 
 async function main(): Promise<void> {

@@ -116,6 +116,13 @@ export class SymbolTable implements SymbolResolver {
     return addresses.size === 1 ? only : undefined;
   }
 
+  /** All names, for whoever looks for one by a pattern. */
+  *names(): Generator<{ readonly moduleName: string; readonly name: string; readonly address: bigint }> {
+    for (const { name: moduleName, bias, byName } of this.#modules)
+      for (const [name, symbols] of byName)
+        for (const symbol of symbols) yield { moduleName, name, address: symbol.address + bias };
+  }
+
   /** The function or module that holds `address`. */
   placeOf(address: bigint): SymbolPlace | undefined {
     const module = this.#moduleAt(address);

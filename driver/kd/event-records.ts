@@ -21,6 +21,7 @@ const NO_BYTES = new Uint8Array(0);
 export function recordOfEvent(event: EventRequest): RecordWithTail<EventDetail, Uint8Array> {
   const option = (index: number) => event.options[index] ?? 0n;
   const condition = event.condition ?? NO_BYTES;
+  const outputTags = event.outputTags ?? [];
   return {
     record: {
       CommandsEventList: NO_BYTES,
@@ -28,11 +29,11 @@ export function recordOfEvent(event: EventRequest): RecordWithTail<EventDetail, 
       ProcessId: event.processId,
       // The stock client fills in these two, and drivers ignore them.
       IsEnabled: true,
-      CountOfActions: 0,
+      CountOfActions: event.actionCount ?? 0,
       EnableShortCircuiting: event.shortCircuit,
       EventStage: event.stage,
-      HasCustomOutput: false,
-      OutputSourceTags: [],
+      HasCustomOutput: outputTags.length > 0,
+      OutputSourceTags: outputTags,
       Tag: event.tag,
       EventType: event.type,
       Options: {

@@ -1,5 +1,6 @@
 /** The kernel-debugger client once it is connected (driver-protocol 8.3, 8.4). */
 
+import type { ByteStream } from '../byte-stream';
 import type {
   ActionRequest,
   AddressSpace,
@@ -26,6 +27,7 @@ import { callSizeBytes } from './call-instruction';
 import { ALL_EVENTS, recordOfAction, recordOfEvent, VERB_NUMBER } from './event-records';
 import { KdMemory, type Ask } from './kd-memory';
 import { askCurrentProcess } from './kd-process';
+import { KdRequests } from './kd-requests';
 import type { KdSession } from './kd-session';
 import { registerFileOf } from './machine-records';
 import { ANSWER, REQUEST } from './packets';
@@ -46,6 +48,10 @@ const STEP_NUMBER: Readonly<Record<StepKind, number>> = {
 
 export class KdClient implements Debuggee {
   readonly description: string;
+  /** See ByteStream. */
+  readonly bytesPerSecond: number | undefined;
+  /** The same target without the conveniences: for a command line, which sends what the original sends. */
+  readonly requests: KdRequests;
   readonly #session: KdSession;
   readonly #timeoutMs: number;
   readonly #memory: KdMemory;
@@ -57,11 +63,13 @@ export class KdClient implements Debuggee {
   #knownStop: Stop | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(description: string, session: KdSession, timeoutMs: number) {
-    this.description = description;
+  constructor(stream: ByteStream, session: KdSession, timeoutMs: number) {
+    this.description = stream.description;
+    this.bytesPerSecond = stream.bytesPerSecond;
     this.#session = session;
     this.#timeoutMs = timeoutMs;
     this.#memory = new KdMemory(this.#ask, session.isOwn);
+    this.requests = new KdRequests(session, timeoutMs, () => (this.#isStopStale = true));
   }
 
   get halted(): Stop | undefined {

@@ -32,6 +32,7 @@ export class KdSession {
   #modules: readonly TargetModule[] = [];
   #comingModules: TargetModule[] = [];
   #isStarted = false;
+  #wasGreeted = false;
   #isOwn = false;
   #script: ScriptRecord | undefined;
 
@@ -49,6 +50,10 @@ export class KdSession {
   }
   get modules(): readonly TargetModule[] {
     return this.#modules;
+  }
+  /** A debuggee has called. */
+  get wasGreeted(): boolean {
+    return this.#wasGreeted;
   }
   /** The debuggee has accepted this debugger. */
   get isStarted(): boolean {
@@ -121,6 +126,7 @@ export class KdSession {
   #take(frame: KdFrame): void {
     switch (frame.action) {
       case ANSWER.ping.action:
+        this.#wasGreeted = true;
         this.connection.send('The greeting', REQUEST.version, this.#signature);
         return;
       case ANSWER.started.action:

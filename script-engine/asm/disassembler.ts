@@ -15,8 +15,8 @@ export interface Instruction {
 }
 
 export interface Disassembler {
-  /** At most `count` x64 instructions from the start of the bytes; one that is cut off at the end is left out. */
-  decode(bytes: Uint8Array, address: bigint, count: number): Instruction[];
+  /** At most `count` x64 instructions (or 32-bit ones) from the start of the bytes; one that is cut off at the end is left out. */
+  decode(bytes: Uint8Array, address: bigint, count: number, bitness?: 32 | 64): Instruction[];
 }
 
 let loading: Promise<Disassembler> | undefined;
@@ -35,7 +35,9 @@ async function load(): Promise<Disassembler> {
   formatter.uppercaseHex = false;
   formatter.spaceAfterOperandSeparator = true;
   formatter.branchLeadingZeros = false;
-  return { decode: (bytes, address, count) => decode(iced, formatter, bytes, address, count) };
+  return {
+    decode: (bytes, address, count, bitness = 64) => decode(iced, formatter, bytes, address, count, bitness),
+  };
 }
 
 function decode(
@@ -44,8 +46,9 @@ function decode(
   bytes: Uint8Array,
   address: bigint,
   count: number,
+  bitness: 32 | 64,
 ): Instruction[] {
-  const decoder = new iced.Decoder(64, bytes, iced.DecoderOptions.None);
+  const decoder = new iced.Decoder(bitness, bytes, iced.DecoderOptions.None);
   const instruction = new iced.Instruction();
   const instructions: Instruction[] = [];
   try {

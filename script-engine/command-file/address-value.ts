@@ -71,6 +71,7 @@ function resolveExpression(
   const found = evaluateExpression(text, symbols, environment.mode);
   switch (found.kind) {
     case 'value':
+      if (environment.asOriginal === true) environment.targetExpressions.set(text, found.script);
       return { value: found.value, isCertain: true, span };
     case 'needs target':
       environment.targetExpressions.set(text, found.script);

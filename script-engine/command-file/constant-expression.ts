@@ -8,7 +8,7 @@ import { NodeKind } from '../syntax/node-kind';
 import type { SyntaxTree } from '../syntax/tree';
 
 export type ExpressionValue =
-  | { readonly kind: 'value'; readonly value: bigint }
+  | { readonly kind: 'value'; readonly value: bigint; readonly script: CompiledScript }
   /** It reads registers or memory, so only a halted target can tell. */
   | { readonly kind: 'needs target'; readonly script: CompiledScript }
   | { readonly kind: 'error'; readonly message: string };
@@ -39,7 +39,7 @@ export function evaluateExpression(
     argument === undefined ? undefined : constantValueOf(tree, argument, (name) => symbols?.resolve(name));
   if (constant === undefined) return { kind: 'needs target', script };
   if (constant.kind === 'fault') return { kind: 'error', message: faultTexts[constant.fault] };
-  return { kind: 'value', value: BigInt.asUintN(64, constant.value) };
+  return { kind: 'value', value: BigInt.asUintN(64, constant.value), script };
 }
 
 /** The node of the argument when the text made one statement and no more. */

@@ -14,6 +14,11 @@ export interface DraftEnvironment {
   readonly mode: CompileMode | undefined;
   /** Values of expressions that only the target could tell, by their text. */
   readonly targetValues: ReadonlyMap<string, bigint>;
+  /**
+   * Every expression is the target's, even one of numbers alone, and what only the driver refuses is the driver's to refuse:
+   * as the original's command line does it (driver-protocol 9, "Address expression").
+   */
+  readonly asOriginal?: boolean;
   /** Expressions that want a target. */
   readonly targetExpressions: Map<string, CompiledScript>;
 }

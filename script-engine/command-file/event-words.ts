@@ -163,7 +163,8 @@ function takeNumber(
   if (name === 'buffer') {
     words.bufferSizeBytes = number;
     if (isCertain && number > LARGEST_BUFFER_BYTES) {
-      report.error(
+      report.add(
+        environment.asOriginal === true ? 'warning' : 'error',
         'buffer-too-large',
         `A buffer has at most ${LARGEST_BUFFER_BYTES.toString(16)} bytes (0n${LARGEST_BUFFER_BYTES}): the driver refuses ${token.text}.`,
         token.span,

@@ -25,6 +25,8 @@ export interface PlanContext {
   readonly mode?: CompileMode;
   /** Value of an expression in a halted target; without it only numbers and symbols can stand for addresses. */
   readonly evaluate?: (script: CompiledScript) => Promise<bigint | undefined>;
+  /** See DraftEnvironment. */
+  readonly asOriginal?: boolean;
 }
 
 export interface PlanResult {
@@ -52,7 +54,17 @@ async function draftWithTarget(command: Command, context: PlanContext): Promise<
   const draftOnce = (targetValues: ReadonlyMap<string, bigint>): Drafted => {
     const report = new Report();
     const { symbols, globals, readFile, mode } = context;
-    const environment = { report, symbols, globals, readFile, mode, targetValues, targetExpressions };
+    const asOriginal = context.asOriginal ?? false;
+    const environment = {
+      report,
+      symbols,
+      globals,
+      readFile,
+      mode,
+      targetValues,
+      asOriginal,
+      targetExpressions,
+    };
     return { report, draft: draftCommand(command, environment) };
   };
   const first = draftOnce(new Map());

@@ -11,10 +11,10 @@ import {
   type ServeEnd,
 } from '../../../driver/embedded/serve/serve-machine';
 import {
-  type ConnectionAddress,
   ConnectionAddressError,
   connectionAddressText,
   parseConnectionAddress,
+  type SocketAddress,
 } from '../../../driver/kd/streams/connection-address';
 import { CliError, EXIT, wrongUse } from '../cli-error';
 import { say, untilInterrupted } from '../console-io';
@@ -76,9 +76,12 @@ async function serve(guest: GuestArguments, options: ServeCommandOptions): Promi
   });
 }
 
-function addressOf(text: string): ConnectionAddress {
+function addressOf(text: string): SocketAddress {
   try {
-    return parseConnectionAddress(text);
+    const address = parseConnectionAddress(text);
+    if (address.kind === 'serial')
+      throw wrongUse('"hds serve" listens at a TCP port or a pipe; relay a serial line to one of them.');
+    return address;
   } catch (error) {
     if (error instanceof ConnectionAddressError) throw wrongUse(error.message);
     throw error;
@@ -100,7 +103,7 @@ async function machineFor(guest: GuestArguments, { cores }: ServeCommandOptions)
 
 async function open(
   machine: EmbeddedMachine,
-  address: ConnectionAddress,
+  address: SocketAddress,
   options: ServeCommandOptions,
 ): Promise<ServedMachine> {
   try {

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import {
   connectionAddressText,
   isLocalAddress,
-  type ConnectionAddress,
+  type SocketAddress,
 } from '../../kd/streams/connection-address';
 
 /** The address cannot be served; the message is a sentence and says what to do. */
@@ -16,7 +16,7 @@ export class ListenError extends Error {
 
 export interface Listening {
   /** With the port that was taken, where any was asked for. */
-  readonly address: ConnectionAddress;
+  readonly address: SocketAddress;
   close(): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ const OWNER_ONLY = 0o600;
 
 /** Rejects with ListenError. `mayBeRemote` lets programs of other computers in, which can do anything to the target. */
 export async function listenAt(
-  address: ConnectionAddress,
+  address: SocketAddress,
   mayBeRemote: boolean,
   onSocket: (socket: Socket) => void,
 ): Promise<Listening> {
@@ -45,7 +45,7 @@ export async function listenAt(
   return { address: actualAddress(server, address), close: () => closed(server) };
 }
 
-function actualAddress(server: Server, wanted: ConnectionAddress): ConnectionAddress {
+function actualAddress(server: Server, wanted: SocketAddress): SocketAddress {
   const actual = server.address();
   return wanted.kind === 'tcp' && typeof actual === 'object' && actual !== null
     ? { ...wanted, port: actual.port }
@@ -81,7 +81,7 @@ function isServed(path: string): Promise<boolean> {
   });
 }
 
-function refusal(address: ConnectionAddress, error: NodeJS.ErrnoException): string {
+function refusal(address: SocketAddress, error: NodeJS.ErrnoException): string {
   const where = connectionAddressText(address);
   if (address.kind === 'pipe') {
     if (error.code === 'EADDRINUSE') return `Another program serves ${where}; end it, or give another path.`;

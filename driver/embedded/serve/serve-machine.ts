@@ -1,14 +1,14 @@
 /** The embedded machine as a debuggee for any client of the kernel-debugger wire (driver-protocol 8; cli.md, `hds serve`). */
 
 import type { Socket } from 'node:net';
-import type { ConnectionAddress } from '../../kd/streams/connection-address';
+import type { SocketAddress } from '../../kd/streams/connection-address';
 import { SocketStream } from '../../kd/streams/socket-stream';
 import type { ConsoleEvent, EmbeddedMachine } from '../embedded-machine';
 import { listenAt } from './listen';
 import { MachineDoor } from './machine-door';
 
 export interface ServeOptions {
-  readonly address: ConnectionAddress;
+  readonly address: SocketAddress;
   /** Lets other computers in. */
   readonly mayBeRemote: boolean;
   /** The session with the first client is the only one. */
@@ -26,7 +26,7 @@ export type ServeEnd =
 
 export interface ServedMachine {
   /** Where clients find it. */
-  readonly address: ConnectionAddress;
+  readonly address: SocketAddress;
   readonly ended: Promise<ServeEnd>;
   /** Ends everything, the machine included. */
   close(): Promise<void>;

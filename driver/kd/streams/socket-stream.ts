@@ -28,6 +28,7 @@ export class SocketStream implements ByteStream {
   constructor(
     readonly description: string,
     socket: Socket,
+    readonly bytesPerSecond?: number,
   ) {
     this.#socket = socket;
     // Requests are small and wait for each other: none may be held back to be merged.

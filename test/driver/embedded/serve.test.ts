@@ -13,6 +13,7 @@ import { connectKdDebuggee } from '../../../driver/kd/kd-debuggee';
 import {
   type ConnectionAddress,
   parseConnectionAddress,
+  type SocketAddress,
 } from '../../../driver/kd/streams/connection-address';
 import { openStream } from '../../../driver/kd/streams/open-stream';
 import * as sdk from '../../../driver/sdk/structs.generated';
@@ -52,7 +53,7 @@ describe('the embedded machine, served', function () {
 
   const serve = async (where: string, change: { endsWithClient?: boolean; mayBeRemote?: boolean } = {}) =>
     serveMachine(await startEmbeddedMachine({ program: guest.file, arguments: [] }), {
-      address: parseConnectionAddress(where),
+      address: parseConnectionAddress(where) as SocketAddress,
       mayBeRemote: false,
       endsWithClient: false,
       output: (_stream, bytes) => (printed += Buffer.from(bytes).toString()),

@@ -10,6 +10,7 @@ import {
   connectionAddressText,
   isLocalAddress,
   parseConnectionAddress,
+  type SocketAddress,
 } from '../../../../driver/kd/streams/connection-address';
 import { openStream } from '../../../../driver/kd/streams/open-stream';
 import { openSocket } from '../../../../driver/kd/streams/socket-stream';
@@ -22,8 +23,15 @@ const refusedBecause = (pattern: RegExp) => (error: unknown) => {
 
 describe('connection addresses', () => {
   it('are read and written', () => {
-    for (const text of ['tcp:127.0.0.1:50000', 'tcp:[::1]:0', 'tcp:some-host:65535', 'pipe:/tmp/a b.sock'])
+    for (const text of [
+      'tcp:127.0.0.1:50000',
+      'tcp:[::1]:0',
+      'tcp:some-host:65535',
+      'pipe:/tmp/a b.sock',
+      'serial:/dev/ttyS0:9600',
+    ])
       assert.equal(connectionAddressText(parseConnectionAddress(text)), text);
+    assert.deepEqual(parseConnectionAddress('serial:COM3'), { kind: 'serial', device: 'COM3', baud: 115200 });
     assert.deepEqual(parseConnectionAddress('TCP:localhost:1'), { kind: 'tcp', host: 'localhost', port: 1 });
   });
 
@@ -37,13 +45,18 @@ describe('connection addresses', () => {
     'tcp:a:b:1',
     'pipe:',
     'x:1:2',
+    'serial:',
+    'serial:/dev/ttyS0:1234',
   ])
     it(`"${text}" is none, and the message says what is`, () =>
       assert.throws(
         () => parseConnectionAddress(text),
         (error: unknown) => {
           assert.ok(error instanceof ConnectionAddressError);
-          assert.match(error.message, /is no connection.*(tcp:127\.0\.0\.1:50000|pipe:\/tmp\/guest\.sock)/);
+          assert.match(
+            error.message,
+            /is no connection.*(tcp:127\.0\.0\.1:50000|pipe:\/tmp\/guest\.sock|serial:\/dev\/ttyS0:115200|115200)/,
+          );
           return true;
         },
       ));
@@ -58,11 +71,11 @@ describe('connection addresses', () => {
       'tcp:host:1',
     ];
     assert.deepEqual(
-      local.map((text) => isLocalAddress(parseConnectionAddress(text))),
+      local.map((text) => isLocalAddress(parseConnectionAddress(text) as SocketAddress)),
       local.map(() => true),
     );
     assert.deepEqual(
-      others.map((text) => isLocalAddress(parseConnectionAddress(text))),
+      others.map((text) => isLocalAddress(parseConnectionAddress(text) as SocketAddress)),
       others.map(() => false),
     );
   });
