@@ -13,12 +13,13 @@ const MARKER = 'hds:pause-by-marker:';
 
 /** The script of an event that asks for a pause; compile it and add it with immediate = true, so that the tag comes along. */
 export function markerScript(tag: bigint): string {
-  return `printf("${MARKER}%x", 0x${tag.toString(16)});`;
+  return `printf("${MARKER}${tag.toString(16)}");`;
 }
 
 export class MarkerPauses {
   readonly #user: UserDebuggerClient;
   readonly #tokens = new Map<number, bigint>();
+  readonly #onTheirWay = new Set<bigint>();
   readonly #failed: (error: DriverError) => void;
 
   /** `failed` is told when a pause is refused for a reason other than that the process is pausing already. */
@@ -40,11 +41,20 @@ export class MarkerPauses {
   take({ operation, payload }: DeviceMessage): boolean {
     const token = this.#tokens.get(operation);
     if (token === undefined || messageText(payload) !== `${MARKER}${operation.toString(16)}`) return false;
-    this.#user.verb('pause', { Token: token }).catch((error: unknown) => {
-      if (!(error instanceof DriverError)) throw error;
-      // Several hits on the way to one pause.
-      if (error.codeName !== 'DEBUGGER_ERROR_UNABLE_TO_PAUSE_THE_PROCESS_THREADS') this.#failed(error);
-    });
+    if (!this.#onTheirWay.has(token)) void this.#pause(token);
     return true;
+  }
+
+  async #pause(token: bigint): Promise<void> {
+    this.#onTheirWay.add(token);
+    try {
+      await this.#user.verb('pause', { Token: token });
+    } catch (error) {
+      if (!(error instanceof DriverError)) throw error;
+      // Markers of hits on the way to the pause come after it.
+      if (error.codeName !== 'DEBUGGER_ERROR_UNABLE_TO_PAUSE_THE_PROCESS_THREADS') this.#failed(error);
+    } finally {
+      this.#onTheirWay.delete(token);
+    }
   }
 }

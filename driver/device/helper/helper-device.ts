@@ -60,6 +60,11 @@ export class HelperDeviceIo implements DeviceIo {
     this.#child.stdin?.on('error', () => undefined);
   }
 
+  /** undefined when it could not be started. */
+  get helperProcessId(): number | undefined {
+    return this.#child.pid;
+  }
+
   #lost(): void {
     this.#isGone = true;
     for (const id of [...this.#waiting.keys()]) this.#settle(id, GONE);
