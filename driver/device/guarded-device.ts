@@ -151,7 +151,8 @@ export class GuardedDevice implements DeviceIo {
   #hideBreakpoints(input: Uint8Array, answer: DeviceAnswer): DeviceAnswer {
     const head = sdk.DEBUGGER_READ_MEMORY;
     const { Pid, Address, Size, MemoryType } = head.decode(input);
-    if (MemoryType !== READ.DEBUGGER_READ_VIRTUAL_ADDRESS || answer.bytes.length <= head.sizeBytes) return answer;
+    if (MemoryType !== READ.DEBUGGER_READ_VIRTUAL_ADDRESS || answer.bytes.length <= head.sizeBytes)
+      return answer;
     const bytes = answer.bytes.slice();
     for (const { processId, address, original } of this.#planted.values()) {
       if (processId !== Pid || address < Address || address >= Address + BigInt(Size)) continue;
@@ -199,7 +200,8 @@ export class GuardedDevice implements DeviceIo {
 
   /** Events, breakpoints and processes first, then the hypervisor, the channel and the handles (3.3). Safe to call twice. */
   shutDown(): Promise<void> {
-    return (this.#ending ??= this.#inTurn(() => this.#end()));
+    // A request of the client that is stuck must not keep the end from being tried.
+    return (this.#ending ??= limited(this.#queue, undefined).then(() => this.#end()));
   }
 
   async #end(): Promise<void> {

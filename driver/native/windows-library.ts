@@ -20,17 +20,26 @@ export interface WindowsCalls {
   readonly createFile: Foreign<[string, number, number, null, number, number, null], Handle>;
   readonly closeHandle: Foreign<[Handle], number>;
   readonly deviceIoControl: Foreign<
-    [Handle, number, Uint8Array | Pointer | null, number, Uint8Array | Pointer | null, number, Out<number>, Pointer | null],
+    [
+      Handle,
+      number,
+      Uint8Array | Pointer | null,
+      number,
+      Uint8Array | Pointer | null,
+      number,
+      Out<number>,
+      Pointer | null,
+    ],
     number
   >;
   readonly cancelIo: Foreign<[Handle, Pointer | null], number>;
   readonly createEvent: Foreign<[null, number, number, null], Handle>;
+  readonly createMutex: Foreign<[null, number, string], Handle>;
   readonly overlappedResult: Foreign<[Handle, Pointer, Out<number>, number], number>;
   readonly registerWait: Foreign<[Out<Handle>, Handle, Pointer, number, number, number], number>;
   readonly unregisterWait: Foreign<[Handle, Handle], number>;
   readonly lastError: Foreign<[], number>;
   readonly currentProcess: Foreign<[], Handle>;
-  readonly openProcess: Foreign<[number, number, number], Handle>;
   readonly openProcessToken: Foreign<[Handle, number, Out<Handle>], number>;
   readonly lookupPrivilege: Foreign<[null, string, Uint8Array], number>;
   readonly adjustPrivileges: Foreign<[Handle, number, Uint8Array, number, null, null], number>;
@@ -56,13 +65,12 @@ const KERNEL32: Declarations = {
     'int __stdcall DeviceIoControl(intptr,uint32,void*,uint32,void*,uint32,_Out_ uint32*,void*)',
   cancelIo: 'int __stdcall CancelIoEx(intptr,void*)',
   createEvent: 'intptr __stdcall CreateEventW(void*,int,int,void*)',
+  createMutex: 'intptr __stdcall CreateMutexW(void*,int,str16)',
   overlappedResult: 'int __stdcall GetOverlappedResult(intptr,void*,_Out_ uint32*,int)',
-  registerWait:
-    'int __stdcall RegisterWaitForSingleObject(_Out_ intptr*,intptr,void*,uintptr,uint32,uint32)',
+  registerWait: 'int __stdcall RegisterWaitForSingleObject(_Out_ intptr*,intptr,void*,uintptr,uint32,uint32)',
   unregisterWait: 'int __stdcall UnregisterWaitEx(intptr,intptr)',
   lastError: 'uint32 __stdcall GetLastError()',
   currentProcess: 'intptr __stdcall GetCurrentProcess()',
-  openProcess: 'intptr __stdcall OpenProcess(uint32,int,uint32)',
 };
 
 const ADVAPI32: Declarations = {

@@ -36,6 +36,15 @@ export async function buildDoubles(target) {
     await run(MINGW.resources, [`-DVERSION_NUMBERS=${version}`, versionFile, '-O', 'coff', '-o', resource]);
     const files = ['double.c', 'process.c'].map((file) => path.join(sources, file));
     const output = path.join(folder, 'hyperkd.sys');
-    await run(MINGW.compiler, [...flags, ...defines, `-I${target}`, '-o', output, ...files, resource, '-lntoskrnl']);
+    await run(MINGW.compiler, [
+      ...flags,
+      ...defines,
+      `-I${target}`,
+      '-o',
+      output,
+      ...files,
+      resource,
+      '-lntoskrnl',
+    ]);
   }
 }

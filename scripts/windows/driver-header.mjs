@@ -88,7 +88,9 @@ export async function driverHeader() {
     ...sdk.ioctls.map(({ name, code }) => define(name, code)),
     ...sdk.operationCodes.filter(({ value }) => value !== null).map(({ name, value }) => define(name, value)),
     ...sdk.errors.map(({ name, value }) => define(name, value)),
-    ...enums.flatMap((name) => Object.entries(sdk.enums[name].values).map(([key, value]) => define(key, value))),
+    ...enums.flatMap((name) =>
+      Object.entries(sdk.enums[name].values).map(([key, value]) => define(key, value)),
+    ),
     define('SYMBOL_STRING_TYPE', sdk.constants.SYMBOL_STRING_TYPE.value),
     '',
   ].join('\n');

@@ -57,7 +57,9 @@ export class Wine {
   }
 
   async #program(name, args, log = '/dev/null', variables = {}) {
-    const { DISPLAY: _display, WAYLAND_DISPLAY: _wayland, ...environment } = process.env;
+    const environment = { ...process.env };
+    delete environment.DISPLAY;
+    delete environment.WAYLAND_DISPLAY;
     const output = openSync(log, 'w');
     try {
       const child = spawn(path.join(this.#folder, name), args, {

@@ -38,7 +38,9 @@ export function helperOf(folder: string): HelperDeviceIo {
   );
 }
 
-export async function doubleState(io: DeviceIo): Promise<{ readonly misuses: number; readonly pending: number }> {
+export async function doubleState(
+  io: DeviceIo,
+): Promise<{ readonly misuses: number; readonly pending: number }> {
   const { status, bytes } = await io.ioctl(STATE_CODE, new Uint8Array(0), 16);
   assert.equal(status, 0);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
@@ -62,7 +64,17 @@ export function startDoubleBench(): Promise<DeviceBench> {
     dispose: () => {
       const lines = traceLines();
       // Two handles; the hypervisor goes before the channel, the channel before the handles, the handles before the driver.
-      const life = ['load', 'open', 'open', 'start', 'terminate', 'end of messages', 'close', 'close', 'unload'];
+      const life = [
+        'load',
+        'open',
+        'open',
+        'start',
+        'terminate',
+        'end of messages',
+        'close',
+        'close',
+        'unload',
+      ];
       assert.deepEqual(lines, life);
       return Promise.resolve();
     },

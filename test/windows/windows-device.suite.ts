@@ -7,7 +7,14 @@ import path from 'node:path';
 import { HypervisorSession } from '../../driver/device/hypervisor-session';
 import { windowsServiceControl } from '../../driver/device/windows-service-control';
 import { describeDevice } from '../driver/device/device-contract';
-import { doubleState, driverFolder, forgetTrace, helperOf, startDoubleBench, traceLines } from './double-bench';
+import {
+  doubleState,
+  driverFolder,
+  forgetTrace,
+  helperOf,
+  startDoubleBench,
+  traceLines,
+} from './double-bench';
 
 const NOT_THERE = 1060;
 const serviceStatus = () => windowsServiceControl.query('hyperkd').status;
@@ -32,9 +39,24 @@ describe('the helper process and the driver service of Windows', function () {
   it('one request waits for messages, and others go on meanwhile', async () => {
     const io = helperOf(driverFolder('current'));
     const session = await HypervisorSession.start(io, { take: () => undefined });
-    assert.equal((await doubleState(io)).pending, 1);
-    assert.deepEqual(await io.pend(), { status: 0, bytes: Buffer.alloc(0) });
-    await session.end();
+    try {
+      assert.equal((await doubleState(io)).pending, 1);
+      const second = await io.pend();
+      assert.deepEqual([second.status, second.bytes.length], [0, 0]);
+    } finally {
+      await session.end();
+    }
+  });
+
+  it('a second session is refused while one is running, and harms it not', async () => {
+    const session = await start(driverFolder('current'));
+    try {
+      await assert.rejects(start(driverFolder('current')), /another session uses the driver/);
+      assert.equal(serviceStatus(), 0);
+    } finally {
+      await session.end();
+    }
+    assert.ok(!traceLines().includes('MISUSE'));
   });
 
   it('when the adapter is killed, the helper shuts the hypervisor down and removes the service', async () => {

@@ -60,7 +60,8 @@ class DeviceServer {
 
   receive(request: DeviceRequest): void {
     void this.#serve(request).then((answer) => {
-      if (!this.#output.destroyed) this.#output.write(frameOf(encodeDeviceAnswer({ id: request.id, ...answer })));
+      if (!this.#output.destroyed)
+        this.#output.write(frameOf(encodeDeviceAnswer({ id: request.id, ...answer })));
       if (request.kind === 'close') this.#clientClosed();
     });
   }

@@ -17,7 +17,10 @@ const CODE: ActionRequest = { kind: 'code', bytes: SET_R15, bufferSizeBytes: 0x1
 const refusedWith = (name: string) => (error: unknown) =>
   error instanceof DriverError && error.codeName === name;
 
-export function describeDevice(name: string, startBench: (context: Mocha.Context) => Promise<DeviceBench>): void {
+export function describeDevice(
+  name: string,
+  startBench: (context: Mocha.Context) => Promise<DeviceBench>,
+): void {
   describe(name, function () {
     this.timeout(60_000);
     let bench: DeviceBench;
@@ -45,7 +48,10 @@ export function describeDevice(name: string, startBench: (context: Mocha.Context
       assert.equal(await run.client.modifyEvent(TAG, 'query'), true);
       const stop = await run.runToStop(thread);
       assert.deepEqual([stop.PausingReason, stop.Rip, stop.ThreadId], [5, bench.stop, thread.threadId]);
-      await run.until(() => run.texts.some(({ operation }) => operation === Number(TAG)), 'text of the event');
+      await run.until(
+        () => run.texts.some(({ operation }) => operation === Number(TAG)),
+        'text of the event',
+      );
       const texts = run.texts.filter(({ operation }) => operation === Number(TAG)).map(({ text }) => text);
       assert.deepEqual(texts, ['the event has fired']);
       const registers = await run.user.readRegisters(thread);
@@ -67,7 +73,10 @@ export function describeDevice(name: string, startBench: (context: Mocha.Context
         run.client.registerEvent(hookOf(TAG, bench.unmapped)),
         refusedWith('DEBUGGER_ERROR_INVALID_ADDRESS'),
       );
-      await assert.rejects(run.client.addAction(TAG, CODE, true), refusedWith('DEBUGGER_ERROR_TAG_NOT_EXISTS'));
+      await assert.rejects(
+        run.client.addAction(TAG, CODE, true),
+        refusedWith('DEBUGGER_ERROR_TAG_NOT_EXISTS'),
+      );
       await bench.checkNoMisuse();
     });
 
@@ -120,13 +129,20 @@ export function describeDevice(name: string, startBench: (context: Mocha.Context
         run.user.setBreakpoint(0xffffffff, bench.stop),
         refusedWith('DEBUGGER_ERROR_INVALID_PROCESS_ID'),
       );
-      await assert.rejects(
-        run.client.startVmm(),
-        refusedWith('DEBUGGER_ERROR_CANNOT_INITIALIZE_DEBUGGER'),
+      await assert.rejects(run.client.startVmm(), refusedWith('DEBUGGER_ERROR_CANNOT_INITIALIZE_DEBUGGER'));
+      const pause = await run.client.exchange(
+        'Halting',
+        'IOCTL_PAUSE_PACKET_RECEIVED',
+        sdk.DEBUGGER_PAUSE_PACKET_RECEIVED,
+        {},
       );
-      const pause = await run.client.exchange('Halting', 'IOCTL_PAUSE_PACKET_RECEIVED', sdk.DEBUGGER_PAUSE_PACKET_RECEIVED, {});
       assert.equal(pause.Result, E.DEBUGGER_ERROR_DEBUGGER_NOT_INITIALIZED);
-      const question = sdk.DEBUGGER_READ_MEMORY.encode({ Pid: run.processId, Address: bench.stop, Size: 64, MemoryType: 1 });
+      const question = sdk.DEBUGGER_READ_MEMORY.encode({
+        Pid: run.processId,
+        Address: bench.stop,
+        Size: 64,
+        MemoryType: 1,
+      });
       const short = await bench.io.ioctl(IOCTL.IOCTL_DEBUGGER_READ_MEMORY.code, question, 48 + 63);
       assert.equal(short.status, 87);
       await bench.checkNoMisuse();
