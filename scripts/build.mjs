@@ -14,6 +14,7 @@ const entryPoints = {
   adapter: 'adapter/main.ts',
   hds: 'adapter/cli/main.ts',
   'embedded-worker': 'driver/embedded/worker.ts',
+  'device-helper': 'driver/device/helper/main.ts',
 };
 
 /**

@@ -84,7 +84,15 @@ export class DeviceClient {
     return this.#accepted('Registering the event', 'IOCTL_DEBUGGER_REGISTER_EVENT', input);
   }
 
-  addAction(tag: bigint, action: ActionRequest, immediate: boolean): Promise<void> {
+  async addAction(tag: bigint, action: ActionRequest, immediate: boolean): Promise<void> {
+    // The driver takes it, and freezes the machine at the first hit (section 1, TRAP).
+    if (action.kind === 'break')
+      throw new DriverError(
+        'Adding the action',
+        DEBUGGER_ERROR.DEBUGGER_ERROR_EVENT_IS_NOT_APPLIED,
+        'a break halts the whole machine, and on one machine nobody could let it go on. ' +
+          'Debug from a second machine (debugger mode), or let the event pause the attached process by a script marker',
+      );
     const { record, tail } = recordOfAction(tag, action, immediate);
     const input = sdk.DEBUGGER_GENERAL_ACTION.encode(record, tail);
     return this.#accepted('Adding the action', 'IOCTL_DEBUGGER_ADD_ACTION_TO_EVENT', input);

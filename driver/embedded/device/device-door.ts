@@ -4,7 +4,7 @@ import type { DeviceAnswer } from '../../device/device-io';
 import type { DebuggerDoor } from '../machine-loop';
 import type { StopInfo } from '../server/kd-server';
 import type { Resume } from '../server/server-context';
-import { decodeDeviceRequest, DONE, encodeDeviceAnswer, type DeviceRequest } from './device-wire';
+import { decodeDeviceRequest, DONE, encodeDeviceAnswer, type DeviceRequest } from '../../device/device-wire';
 import type { EmbeddedDevice } from './embedded-device';
 import { LIFE_CODES } from './ioctl-table';
 

@@ -11,7 +11,7 @@ import {
 import { REGISTER_NOTIFY_BUFFER } from '../../sdk/structs.generated';
 import { NOTIFY_TYPE } from '../../sdk/tables.generated';
 import { startWorkerMachine, type ConsoleEvent, type EmbeddedMachineOptions } from '../embedded-machine';
-import { decodeDeviceAnswer, encodeDeviceRequest, type DeviceRequestKind } from './device-wire';
+import { decodeDeviceAnswer, encodeDeviceRequest, type DeviceRequestKind } from '../../device/device-wire';
 
 export interface EmbeddedDeviceMachine {
   readonly device: DeviceIo;

@@ -15,7 +15,7 @@ import { buildGuest } from '../guest-programs';
 import { code } from '../session';
 import { ENDLESS, PROGRAM } from './device-programs';
 import { DeviceSession } from './device-session';
-import { encodeDeviceRequest } from '../../../../driver/embedded/device/device-wire';
+import { encodeDeviceRequest } from '../../../../driver/device/device-wire';
 import { runDevice } from '../../../../driver/embedded/device/run-device';
 import { GuestMachine } from '../../../../driver/embedded/guest-machine';
 import { openUnicornLibrary } from '../../../../driver/native/unicorn-search';

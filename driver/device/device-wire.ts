@@ -1,7 +1,7 @@
-/** Requests of the device on their way into the machine's thread, and the answers back. One port message is one of them. */
+/** Requests of the device on their way to another thread or process, and the answers back. One message is one of them. */
 
-import { DEVICE_STATUS, type DeviceAnswer } from '../../device/device-io';
-import { struct, u32 } from '../../sdk/layout';
+import { DEVICE_STATUS, type DeviceAnswer } from './device-io';
+import { struct, u32 } from '../sdk/layout';
 
 /** `start` is ResumeThread of a program that was made suspended: no request of the driver, but of its operating system. */
 const KINDS = ['open', 'ioctl', 'pend', 'cancel', 'close', 'start'] as const;
