@@ -3,7 +3,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
-import { openUnicornLibrary, UnicornUnavailableError } from '../../driver/native/unicorn-search';
 
 export interface Facts {
   readonly platform: NodeJS.Platform;
@@ -35,7 +34,7 @@ export async function gatherFacts(): Promise<Facts> {
     architecture: process.arch,
     nodeVersion: process.versions.node,
     cpuFlags: process.platform === 'linux' ? linuxCpuFlags() : undefined,
-    unicornProblem: unicornProblem(),
+    unicornProblem: await unicornProblem(),
     windows: os.platform() === 'win32' ? await windowsFacts() : undefined,
   };
 }
@@ -50,13 +49,16 @@ function linuxCpuFlags(): readonly string[] | undefined {
   }
 }
 
-function unicornProblem(): string | undefined {
+/** Loaded here and not above: the doctor must speak where koffi's binary is what is missing. */
+async function unicornProblem(): Promise<string | undefined> {
   try {
+    const { openUnicornLibrary } = await import('../../driver/native/unicorn-search.js');
     openUnicornLibrary();
     return undefined;
   } catch (error) {
-    if (error instanceof UnicornUnavailableError) return error.message;
-    return `koffi could not load it: ${error instanceof Error ? error.message : String(error)}`;
+    if (error instanceof Error && error.name === 'UnicornUnavailableError') return error.message;
+    const [reason] = (error instanceof Error ? error.message : String(error)).split('\n', 1);
+    return `koffi could not load it: ${reason}`;
   }
 }
 

@@ -42,6 +42,12 @@ describe('the programs where koffi does not load', function () {
     assert.match(stderr, /not run: The embedded machine needs koffi/);
   });
 
+  it('the doctor says so', () => {
+    const { status, stdout } = run('hds.js', 'doctor');
+    assert.equal(status, 3);
+    assert.match(stdout, /koffi could not load it: [^\n]+\n/);
+  });
+
   it('the adapter starts', () => {
     assert.deepEqual(run('adapter.js').status, 0);
   });
