@@ -2,6 +2,7 @@
 
 import { commands, debug, type ExtensionContext, window, workspace } from 'vscode';
 import { activeScriptPath, registerDebugSupport } from './debug-session';
+import { registerEventCommands } from './event-commands';
 import { openExamples } from './examples';
 import { askForGuestProgram } from './guest-program';
 import { reportIssue } from './issue-report';
@@ -34,6 +35,7 @@ export function activate(context: ExtensionContext): void {
     ...registerMemoryDocuments(sessions),
     ...registerCompiledDocuments(context),
     ...registerScriptTests(context),
+    ...registerEventCommands(context),
     commands.registerCommand('hyperdbg.runScript', runActiveScript),
     commands.registerCommand('hyperdbg.pickProgram', () => pickProgram(context)),
     commands.registerCommand('hyperdbg.restartLanguageServer', () => language.restart()),

@@ -67,8 +67,13 @@ export function toLspDiagnostic(
 
 /** Names what the diagnostics of a document were made of. */
 class ResultIds {
-  readonly #ids = new WeakMap<object, string>();
+  #ids = new WeakMap<object, string>();
+  /** Goes on for ever: a client compares ids with those of long ago. */
   #count = 0;
+
+  forget(): void {
+    this.#ids = new WeakMap();
+  }
 
   of(document: ScriptDocument): string {
     const known = this.#ids.get(document);
@@ -80,7 +85,7 @@ class ResultIds {
 }
 
 class Diagnosing {
-  #ids = new ResultIds();
+  readonly #ids = new ResultIds();
 
   constructor(readonly context: ServerContext) {}
 
@@ -110,7 +115,7 @@ class Diagnosing {
 
   /** What the diagnostics were made of has changed everywhere. */
   again(): void {
-    this.#ids = new ResultIds();
+    this.#ids.forget();
     const { connection, documents, client } = this.context;
     if (!this.#clientPulls) documents.all().forEach((document) => this.push(document));
     else if (client.workspace?.diagnostics?.refreshSupport === true)

@@ -23,6 +23,13 @@ describe('editing a script', () => {
     await vs.picture('script');
   });
 
+  it('offers what can be done with an event, and does it', async () => {
+    await vs.page.locator('.codelens-decoration a', { hasText: 'Dry-run' }).first().click();
+    await vs.page.locator('.notification-list-item', { hasText: 'On sample registers' }).first().waitFor();
+    await vs.picture('dry-run');
+    await vs.command('Notifications: Clear All Notifications');
+  });
+
   it('marks a mistake and repairs it by a quick fix', async () => {
     await vs.goTo(18, 1);
     await vs.page.keyboard.type('printff("x\\n");');

@@ -156,6 +156,24 @@ describe('diagnostics of the editor', () => {
       asking.close('file:///asked.hds');
     });
 
+    it('are not as they were when the settings have changed', async () => {
+      const own = await startLspClient({ textDocument: { diagnostic: {} } });
+      own.open('file:///own.hds', '!frobnicate\n');
+      const ask = (previousResultId?: string) =>
+        own.request<{ kind: string; resultId: string; items: Diagnostic[] }>('textDocument/diagnostic', {
+          textDocument: { uri: 'file:///own.hds' },
+          ...(previousResultId === undefined ? {} : { previousResultId }),
+        });
+      const first = await ask();
+      const [{ code = '' } = {}] = first.items;
+      await own.connection.sendNotification('workspace/didChangeConfiguration', {
+        settings: { hyperdbg: { diagnostics: { rules: { [code]: 'off' } } } },
+      });
+      const second = await ask(first.resultId);
+      assert.deepEqual([second.kind, second.items], ['full', []]);
+      assert.equal(await own.stop(), 0);
+    });
+
     it('are of all folders, of files that have gone too', async () => {
       const ask = (previousResultIds: object[]) =>
         asking.request<WorkspaceDiagnosticReport>('workspace/diagnostic', { previousResultIds });
