@@ -5,10 +5,10 @@ import path from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { ByteStream } from '../byte-stream';
 import type * as NativeUnicorn from '../native/unicorn';
-import { CodeWatchdog } from './code-watch';
 import { Inbox } from './inbox';
 import { loadUnicornCalls } from './load-unicorn-calls';
 import { WORD, WORD_COUNT, type Door, type OwnerMessage, type WorkerData, type WorkerMessage } from './link';
+import { CODE_TIME_MS, RunWatchdog, SLICE_TIME_MS } from './run-watch';
 import { createRingMemory } from './shared-ring';
 
 export interface EmbeddedMachineOptions {
@@ -132,9 +132,12 @@ class WorkerMachine implements EmbeddedMachine {
   #listener: ((event: ConsoleEvent) => void) | undefined;
   #engine: { readonly handle: bigint; readonly library: NativeUnicorn.UnicornLibrary } | undefined;
   #codeEngine = 0n;
-  readonly #watchdog = new CodeWatchdog(this.#words, () => {
-    if (this.#engine !== undefined) this.native.requestEngineStop(this.#engine.library, this.#codeEngine);
-  });
+  readonly #watchdogs = {
+    code: new RunWatchdog(this.#words, WORD.code, CODE_TIME_MS, () => this.#stopEngine(this.#codeEngine)),
+    slice: new RunWatchdog(this.#words, WORD.slice, SLICE_TIME_MS, () =>
+      this.#stopEngine(this.#engine?.handle),
+    ),
+  };
   #isOver = false;
   readonly #forgetting: (() => void)[] = [];
 
@@ -177,8 +180,8 @@ class WorkerMachine implements EmbeddedMachine {
         this.#codeEngine = message.codeEngine;
         resolve();
         return;
-      case 'code runs':
-        this.#watchdog.start();
+      case 'watch':
+        this.#watchdogs[message.runs].start();
         return;
       case 'refused':
         reject(new EmbeddedMachineError(message.text, message.origin));
@@ -247,6 +250,11 @@ class WorkerMachine implements EmbeddedMachine {
     this.#kick(wanted);
   }
 
+  #stopEngine(handle: bigint | undefined): void {
+    if (this.#engine !== undefined && handle !== undefined)
+      this.native.requestEngineStop(this.#engine.library, handle);
+  }
+
   /** A stop can fall between the worker's last look and the start of its CPU and be lost, so it is repeated. */
   #kick(wanted: number): void {
     if (this.#isOver || this.#engine === undefined || Atomics.load(this.#words, WORD.running) === 0) return;
@@ -273,7 +281,8 @@ class WorkerMachine implements EmbeddedMachine {
     }, KICK_INTERVAL_MS);
     await this.#ended;
     clearInterval(again);
-    this.#watchdog.close();
+    this.#watchdogs.code.close();
+    this.#watchdogs.slice.close();
     this.#isOver = true;
     for (const forgotten of this.#forgetting.splice(0)) forgotten();
     this.#inbox.close();

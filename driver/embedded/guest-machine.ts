@@ -2,7 +2,7 @@
 
 import type { ProcessDetails, TargetModule } from '../debuggee';
 import type { UnicornLibrary } from '../native/unicorn';
-import type { CodeMarks } from './code-watch';
+import type { RunMarks } from './run-watch';
 import { UnicornCodeRunner } from './cpu/code-runner';
 import type { Cpu } from './cpu/cpu';
 import type { EmbeddedMachineOptions } from './embedded-machine';
@@ -43,7 +43,7 @@ export class GuestMachine implements Machine {
     library: UnicornLibrary,
     options: EmbeddedMachineOptions,
     writeConsole: ConsoleWriter,
-    codeMarks?: CodeMarks,
+    codeMarks?: RunMarks,
   ) {
     const image = readProgram(options.program);
     const Kind = isKernelImage(image) ? KernelGuest : LinuxGuest;

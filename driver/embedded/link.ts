@@ -18,10 +18,12 @@ export const WORD = {
   awake: 3,
   /** The value of `signal` that the worker has acted on. */
   seen: 4,
-  /** The run of custom code; see `code-watch`. */
+  /** The run of custom code; see `run-watch`. */
   code: 5,
+  /** The run of the guest when it has a time limit; the same. */
+  slice: 6,
 } as const;
-export const WORD_COUNT = 6;
+export const WORD_COUNT = 7;
 
 /** Kinds of records in the ring. */
 export const RECORD = {
@@ -64,8 +66,8 @@ export type Letter =
       readonly codeEngine: bigint;
       readonly libraryFile: string;
     }
-  /** Custom code runs for the first time, and must be watched from now on. */
-  | { readonly kind: 'code runs' }
+  /** Runs that must be watched from now on: custom code, or slices of the guest. */
+  | { readonly kind: 'watch'; readonly runs: 'code' | 'slice' }
   | { readonly kind: 'refused'; readonly origin: 'program' | 'machine'; readonly text: string }
   | { readonly kind: 'wire'; readonly bytes: Uint8Array }
   /** The answer to `debugger left`: nothing of its session is on the way any more. */

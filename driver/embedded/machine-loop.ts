@@ -18,8 +18,11 @@ export interface Transport {
   readonly mustQuit: boolean;
   /** Something has come that the loop has not looked at. */
   readonly hasNews: boolean;
-  /** Runs `body` as the time in which the owner may stop the CPU from outside; skips it when something has come. */
-  whileInterruptible<T>(body: () => T): T | undefined;
+  /**
+   * Runs `body` as the time in which the owner may stop the CPU from outside; skips it when something has come. What
+   * `isLimited` is stopped from outside when it goes on far beyond a slice.
+   */
+  whileInterruptible<T>(body: () => T, isLimited: boolean): T | undefined;
   /** The CPU comes back after so many microseconds at the latest; 0 or missing is no limit. */
   readonly runLimitUs?: number;
 }
@@ -199,7 +202,7 @@ export class MachineLoop {
     const { guest, cpu } = this.#machine;
     const sliceUs = shorter(guest.timeSliceUs, this.#transport.runLimitUs ?? 0);
     const startedMs = performance.now();
-    const exit = this.#transport.whileInterruptible(() => cpu.run(sliceUs));
+    const exit = this.#transport.whileInterruptible(() => cpu.run(sliceUs), sliceUs > 0);
     if (exit === undefined) return;
     if (exit.kind !== 'interrupted') this.#source.handle(exit);
     else if (this.#hasHalted(exit, sliceUs, startedMs)) this.#halted();

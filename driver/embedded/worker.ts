@@ -4,7 +4,6 @@ import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ownSystemName } from '../kd/own-target';
 import { OPERATION } from '../sdk/tables.generated';
 import { openUnicornLibrary, UnicornUnavailableError } from '../native/unicorn-search';
-import { WatchedCode } from './code-watch';
 import { UnknownEngineError } from './cpu/engine-layout';
 import { PooledEventCore } from './device/pooled-event-core';
 import { runDevice } from './device/run-device';
@@ -18,6 +17,7 @@ import { DEFAULT_BATCH_TIMEOUT_MS, type BatchTiming } from './messages/batch-dea
 import { DueTransport } from './messages/due-transport';
 import { WireMessages } from './messages/wire-messages';
 import { Outbox } from './outbox';
+import { WatchedRuns } from './run-watch';
 import { KdServer } from './server/kd-server';
 
 const { options, door, words, port, ring } = workerData as WorkerData;
@@ -30,6 +30,7 @@ const timing: BatchTiming = {
 };
 const eventOptions = { deliversReturnedBuffer: options.deliversReturnedBuffer ?? true };
 
+const slices = new WatchedRuns(words, WORD.slice, () => outbox.tell({ kind: 'watch', runs: 'slice' }));
 const mustQuit = (): boolean => Atomics.load(words, WORD.quit) !== 0;
 
 interface OtherNews {
@@ -73,12 +74,14 @@ const createTransport = (other: OtherNews): Transport => ({
   get hasNews() {
     return Atomics.load(words, WORD.signal) !== Atomics.load(words, WORD.seen);
   },
-  whileInterruptible: (body) => {
+  whileInterruptible: (body, isLimited) => {
     Atomics.store(words, WORD.running, 1);
+    if (isLimited) slices.begin();
     try {
       // What came before `running` was set has stopped nothing; it must be looked at first.
       return Atomics.load(words, WORD.signal) === Atomics.load(words, WORD.seen) ? body() : undefined;
     } finally {
+      if (isLimited) slices.end();
       Atomics.store(words, WORD.running, 0);
     }
   },
@@ -91,7 +94,7 @@ function createMachine(): GuestMachine | undefined {
       library,
       options,
       (stream, bytes) => outbox.output(stream, bytes),
-      new WatchedCode(words, () => outbox.tell({ kind: 'code runs' })),
+      new WatchedRuns(words, WORD.code, () => outbox.tell({ kind: 'watch', runs: 'code' })),
     );
     const { cpu, codeRunner } = machine;
     const [engine, codeEngine] = [cpu.engine.handle, codeRunner.engineHandle];

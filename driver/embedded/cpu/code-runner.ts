@@ -6,7 +6,7 @@
 
 import { Unicorn, type RegisterBatch, type UnicornContext, type UnicornLibrary } from '../../native/unicorn';
 import { UC_ERROR, UC_PROTECTION } from '../../native/unicorn-constants';
-import { CODE_TIME_MS, type CodeMarks } from '../code-watch';
+import { CODE_TIME_MS, type RunMarks } from '../run-watch';
 import type { CodeResult, CodeRunner, SafeBuffer } from '../events/event-host';
 import type { KernelArea } from '../memory/kernel-area';
 import type { PageTables } from '../memory/page-tables';
@@ -85,7 +85,7 @@ export interface CodeRunnerOptions {
   /** The engine whose registers the code sees; missing where there is no guest, as in script tests. */
   readonly guest?: Unicorn;
   /** Told of every run, so that another thread can end one that takes too long. */
-  readonly marks?: CodeMarks;
+  readonly marks?: RunMarks;
 }
 
 export class UnicornCodeRunner implements CodeRunner {
@@ -103,7 +103,7 @@ export class UnicornCodeRunner implements CodeRunner {
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
   readonly #shared: SharedRegisters | undefined;
-  readonly #marks: CodeMarks | undefined;
+  readonly #marks: RunMarks | undefined;
   readonly #stackPointer: bigint;
   readonly #returnAddress: bigint;
   #placed = new Map<Uint8Array, PlacedCode>();

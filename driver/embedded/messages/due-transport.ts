@@ -35,8 +35,8 @@ export class DueTransport implements Transport {
     return this.#inner.hasNews;
   }
 
-  whileInterruptible<T>(body: () => T): T | undefined {
-    return this.#inner.whileInterruptible(body);
+  whileInterruptible<T>(body: () => T, isLimited: boolean): T | undefined {
+    return this.#inner.whileInterruptible(body, isLimited);
   }
 
   /** The CPU must come back in time for the batch; 0 is no limit. */

@@ -158,7 +158,7 @@ describe('hot addresses', () => {
     let hits = 0n;
     heat([CODE], () => (hits++, 'pass'));
     for (let i = 0; i < 50; i++) {
-      const exit = cpu.run(300);
+      const exit = cpu.run(2000);
       const stored = memory.view.getBigUint64(dataPage, true);
       // An interrupted hit is seen once, and its instruction is still to run.
       const ahead = exit.kind === 'hit' ? 1n : 0n;

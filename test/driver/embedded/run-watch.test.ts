@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { CODE_TIME_MS, CodeWatchdog, WatchedCode } from '../../../driver/embedded/code-watch';
+import { CODE_TIME_MS, RunWatchdog, WatchedRuns } from '../../../driver/embedded/run-watch';
 import { WORD, WORD_COUNT } from '../../../driver/embedded/link';
 import { skipWithoutCpu } from '../../skip';
 import { buildGuest } from './guest-programs';
@@ -86,14 +86,14 @@ describe('custom code that keeps the engine busy', function () {
     });
 });
 
-describe('the watch over custom code', () => {
+describe('the watch over runs', () => {
   const words = (): Int32Array => new Int32Array(new SharedArrayBuffer(4 * WORD_COUNT));
 
   it('stops a run that takes too long, and again while it goes on', () => {
     const shared = words();
-    const marks = new WatchedCode(shared, () => undefined);
+    const marks = new WatchedRuns(shared, WORD.code, () => undefined);
     let stops = 0;
-    const watchdog = new CodeWatchdog(shared, () => stops++);
+    const watchdog = new RunWatchdog(shared, WORD.code, CODE_TIME_MS, () => stops++);
     marks.begin();
     watchdog.look(1000);
     watchdog.look(1000 + CODE_TIME_MS - 1);
@@ -108,9 +108,9 @@ describe('the watch over custom code', () => {
 
   it('gives each run its own time', () => {
     const shared = words();
-    const marks = new WatchedCode(shared, () => undefined);
+    const marks = new WatchedRuns(shared, WORD.code, () => undefined);
     let stops = 0;
-    const watchdog = new CodeWatchdog(shared, () => stops++);
+    const watchdog = new RunWatchdog(shared, WORD.code, CODE_TIME_MS, () => stops++);
     for (let run = 0; run < 10; run++) {
       marks.begin();
       watchdog.look(run * CODE_TIME_MS);
@@ -122,11 +122,13 @@ describe('the watch over custom code', () => {
 
   it('holds the end of a run until the stop has been made, so that it does not come to the next one', () => {
     const shared = words();
-    const marks = new WatchedCode(shared, () => undefined);
+    const marks = new WatchedRuns(shared, WORD.code, () => undefined);
     marks.begin();
     const run = Atomics.load(shared, WORD.code);
     const seen: number[] = [];
-    const watchdog = new CodeWatchdog(shared, () => seen.push(Atomics.load(shared, WORD.code)));
+    const watchdog = new RunWatchdog(shared, WORD.code, CODE_TIME_MS, () =>
+      seen.push(Atomics.load(shared, WORD.code)),
+    );
     watchdog.look(0);
     watchdog.look(CODE_TIME_MS);
     assert.equal(seen.length, 1);
@@ -138,7 +140,7 @@ describe('the watch over custom code', () => {
 
   it('is called for with the first run', () => {
     let calls = 0;
-    const marks = new WatchedCode(words(), () => calls++);
+    const marks = new WatchedRuns(words(), WORD.code, () => calls++);
     for (let run = 0; run < 3; run++) {
       marks.begin();
       marks.end();
