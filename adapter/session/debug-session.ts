@@ -30,6 +30,8 @@ export class DebugSession {
   readonly sources = new SourceFiles();
   readonly assembly = new AssemblySources();
   readonly variables = new VariableStore();
+  /** Preferences that `settings` has set in the Debug Console. */
+  readonly consoleSettings = new Map<string, string>();
   readonly endings: (() => void)[] = [];
   client: DebugProtocol.InitializeRequestArguments = { adapterID: 'hyperdbg' };
   live: LiveTarget | undefined;

@@ -3,6 +3,7 @@ import { eventByCommand } from '../../script-engine/catalog/events';
 import { functionByName } from '../../script-engine/catalog/functions';
 import { generalRegisterOrder, registerByName } from '../../script-engine/catalog/registers';
 import { evaluateInProgram, setInProgram, withProgramValues } from './c-variables';
+import { isConsoleCommand, runConsoleCommand } from './console-commands';
 import type { DebugSession } from './debug-session';
 import {
   compileExpression,
@@ -76,6 +77,12 @@ async function evaluateInConsole(
   const frame = live.isStopped ? session.frames.get(frameId) : undefined;
   const ofProgram = frame && (await evaluateInProgram(session, live, frame, trimmed, format?.hex === true));
   if (ofProgram !== undefined) return ofProgram;
+  if (isConsoleCommand(trimmed)) {
+    const before = live.isStopped ? await stackPlace(live) : undefined;
+    const printed = await runConsoleCommand(session, live, trimmed);
+    await tellChanges(session, live, before);
+    return textResult(printed);
+  }
   const { source: text, isStatement } = statementOf(trimmed);
   const source = frame === undefined || isStatement ? text : await withProgramValues(live, frame, text);
   return live.whileHalted(async () => {
@@ -87,13 +94,21 @@ async function evaluateInConsole(
     const before = live.isStopped ? await stackPlace(live) : undefined;
     const { text: printed } = await runStatements(live, source);
     live.invalidateViews();
-    session.frames.forgetWalks();
-    if (live.isStopped) {
-      const hasMoved = (await stackPlace(live)) !== before;
-      session.invalidate(hasMoved ? ['stacks', 'variables'] : ['variables']);
-    }
+    await tellChanges(session, live, before);
     return textResult(printed.replace(/\n$/, ''));
   });
+}
+
+/** What a statement or command may have changed; `before` is the place of the stack then. */
+async function tellChanges(
+  session: DebugSession,
+  live: LiveTarget,
+  before: string | undefined,
+): Promise<void> {
+  session.frames.forgetWalks();
+  if (!live.isStopped) return;
+  const hasMoved = (await stackPlace(live)) !== before;
+  session.invalidate(hasMoved ? ['stacks', 'variables'] : ['variables']);
 }
 
 /** What a stack begins with: a statement that leaves it alone leaves the frames that a client shows alone. */
