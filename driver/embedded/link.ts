@@ -35,9 +35,11 @@ export interface WorkerData {
   readonly port: MessagePort;
 }
 
-/** Bytes of the debugger, the news that its connection is gone, or text for the guest's keyboard. */
+/** Bytes of the debugger, the news that its connection is gone, or input for the guest, which undefined ends. */
 export type OwnerMessage =
-  Uint8Array | { readonly kind: 'debugger left' } | { readonly kind: 'typed'; readonly text: string };
+  | Uint8Array
+  | { readonly kind: 'debugger left' }
+  | { readonly kind: 'typed'; readonly bytes: Uint8Array | undefined };
 
 /** Everything that the worker tells goes one way, so that the order in which things happened is the order of arrival. */
 export type WorkerMessage =

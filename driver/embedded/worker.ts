@@ -43,7 +43,7 @@ function writeConsole(stream: 'stdout' | 'stderr', bytes: Uint8Array): void {
 
 interface OtherNews {
   forgetDebugger(): void;
-  type(text: string): void;
+  type(bytes: Uint8Array | undefined): void;
 }
 
 /** Bytes of the debugger; other news are dealt with on the way to them. */
@@ -54,7 +54,7 @@ function takeBytes(other: OtherNews): Uint8Array | undefined {
     if (received === undefined) return undefined;
     if (received.message instanceof Uint8Array) return received.message;
     if (received.message.kind === 'typed') {
-      other.type(received.message.text);
+      other.type(received.message.bytes);
       continue;
     }
     other.forgetDebugger();
@@ -129,7 +129,7 @@ function runMachine(machine: GuestMachine): void {
       messages.drop();
       server.disconnect();
     },
-    type: (text) => machine.guest.input(text),
+    type: (bytes) => machine.guest.input(bytes),
   });
   const messages = new WireMessages((operation, text) => server.message(operation, text), timing);
   const loop = new MachineLoop(machine, events, server, new DueTransport(transport, messages));
@@ -168,7 +168,7 @@ if (machine !== undefined) {
       transport: createTransport({
         // Each request of a device is answered, so none is left behind by a client that goes.
         forgetDebugger: () => undefined,
-        type: (text) => machine.guest.input(text),
+        type: (bytes) => machine.guest.input(bytes),
       }),
       send: (bytes) => tell({ kind: 'wire', bytes }),
       timing,

@@ -86,6 +86,8 @@ export class UnicornCodeRunner implements CodeRunner {
   readonly #registersPhysical: number;
   readonly #memory: PhysicalMemory;
   readonly #space: CodeSpace;
+  /** CR3 of the fresh state. */
+  readonly #freshRoot: bigint;
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
   /** undefined where there is no guest, as in script tests. */
@@ -109,7 +111,8 @@ export class UnicornCodeRunner implements CodeRunner {
     this.#engine = new Unicorn(library);
     this.#shared = guest === undefined ? undefined : new SharedRegisters(guest, this.#engine);
     this.#engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
-    enableLongMode(this.#engine, space.root());
+    this.#freshRoot = space.root();
+    enableLongMode(this.#engine, this.#freshRoot);
     this.#engine.writeDescriptorTable('gdtr', area.descriptorTable.address, area.descriptorTable.limit);
     this.#registers = area.reserve(REGISTER_AREA_BYTES);
     this.#registersPhysical = area.physical(this.#registers);
@@ -173,7 +176,7 @@ export class UnicornCodeRunner implements CodeRunner {
     this.#fresh.restore();
     if (placed.touchesShared) this.#shared?.lend();
     const root = this.#space.root();
-    if (this.#space.version !== this.#spaceVersion) {
+    if (this.#space.version !== this.#spaceVersion || root !== this.#freshRoot) {
       this.#engine.writeRegister('cr3', root);
       this.#engine.flushTlb();
       this.#spaceVersion = this.#space.version;
