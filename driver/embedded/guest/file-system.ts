@@ -257,6 +257,8 @@ export class FileSystem {
     if (target?.kind === 'memory file') target.links--;
     this.#parent(from).take(basename(from));
     folder.put(basename(to), node);
+    // Taking a name away has counted it off.
+    if (node.kind === 'memory file') node.links++;
   }
 
   #movable(guest: string, hostPath: string): MemoryNode {
