@@ -18,6 +18,11 @@ export interface EmbeddedMachineOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Folders of this computer that the guest may read besides the program's own (guests see nothing else). */
   readonly readableFolders?: readonly string[];
+  /**
+   * Standard input of a program: `none`, which is the default, is at its end from the start; with `open` the program waits for
+   * what `type` brings until `endInput`. A kernel has a keyboard in any case.
+   */
+  readonly input?: 'none' | 'open';
   /** Processor cores, 1 to MAX_CORES; one when left out. A bare-metal kernel has one. The threads of a program are spread over them. */
   readonly cores?: number;
   /**
@@ -57,8 +62,10 @@ export interface EmbeddedMachine {
    * this has resolved, another debugger may show its signature on the stream.
    */
   debuggerLeft(): Promise<void>;
-  /** Text for the guest's keyboard: a kernel gets its scan codes. A Linux program's standard input stays empty. */
-  type(text: string): void;
+  /** Text for the guest: a kernel gets its keyboard's scan codes, a program its standard input (see `input`). */
+  type(text: string | Uint8Array): void;
+  /** The program's standard input is at its end. */
+  endInput(): void;
   /** Ends the machine at once, whatever it does. Safe to call twice. */
   dispose(): Promise<void>;
 }
@@ -231,9 +238,17 @@ class WorkerMachine implements EmbeddedMachine {
     return new Promise((resolve) => this.#forgetting.push(resolve));
   }
 
-  type(text: string): void {
+  type(text: string | Uint8Array): void {
+    this.#typed(typeof text === 'string' ? Buffer.from(text, 'utf8') : text);
+  }
+
+  endInput(): void {
+    this.#typed(undefined);
+  }
+
+  #typed(bytes: Uint8Array | undefined): void {
     if (this.#isOver) return;
-    const message: OwnerMessage = { kind: 'typed', text };
+    const message: OwnerMessage = { kind: 'typed', bytes };
     this.#port.postMessage(message);
     this.#signal();
   }

@@ -115,8 +115,8 @@ export interface Guest {
   sliceOver(): void;
   /** Ends the guest at once. */
   kill(): void;
-  /** Text that somebody has typed. */
-  input(text: string): void;
+  /** UTF-8 text that somebody has typed; undefined when no more will come. */
+  input(text: Uint8Array | undefined): void;
   /** `hlt` has run. False when nothing can ever wake the CPU. */
   halt(): boolean;
 

@@ -47,9 +47,11 @@ export interface WorkerData {
   readonly ring: SharedArrayBuffer;
 }
 
-/** Bytes of the debugger, the news that its connection is gone, or text for the guest's keyboard. */
+/** Bytes of the debugger, the news that its connection is gone, or input for the guest, which undefined ends. */
 export type OwnerMessage =
-  Uint8Array | { readonly kind: 'debugger left' } | { readonly kind: 'typed'; readonly text: string };
+  | Uint8Array
+  | { readonly kind: 'debugger left' }
+  | { readonly kind: 'typed'; readonly bytes: Uint8Array | undefined };
 
 /** Bytes of the worker, most of which come through the ring. */
 export type BytesMessage =

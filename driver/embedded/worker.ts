@@ -35,7 +35,7 @@ const mustQuit = (): boolean => Atomics.load(words, WORD.quit) !== 0;
 
 interface OtherNews {
   forgetDebugger(): void;
-  type(text: string): void;
+  type(bytes: Uint8Array | undefined): void;
 }
 
 /** The last look at the port has found nothing; what comes after it comes with a signal. */
@@ -52,7 +52,7 @@ function takeBytes(other: OtherNews): Uint8Array | undefined {
     if (received === undefined) return undefined;
     if (received.message instanceof Uint8Array) return received.message;
     if (received.message.kind === 'typed') {
-      other.type(received.message.text);
+      other.type(received.message.bytes);
       continue;
     }
     other.forgetDebugger();
@@ -137,7 +137,7 @@ function runMachine(machine: GuestMachine): void {
       messages.drop();
       server.disconnect();
     },
-    type: (text) => machine.guest.input(text),
+    type: (bytes) => machine.guest.input(bytes),
   });
   const messages = new WireMessages((operation, text) => server.message(operation, text), timing);
   const loop = new MachineLoop(machine, events, server, new DueTransport(transport, messages));
@@ -177,7 +177,7 @@ if (machine !== undefined) {
       transport: createTransport({
         // Each request of a device is answered, so none is left behind by a client that goes.
         forgetDebugger: () => undefined,
-        type: (text) => machine.guest.input(text),
+        type: (bytes) => machine.guest.input(bytes),
       }),
       send: (bytes) => outbox.wire(bytes),
       timing,

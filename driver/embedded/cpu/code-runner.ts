@@ -100,6 +100,8 @@ export class UnicornCodeRunner implements CodeRunner {
   /** Where the code finds its return address. */
   readonly #returnCell: BigUint64Array;
   readonly #space: CodeSpace;
+  /** CR3 of the fresh state. */
+  readonly #freshRoot: bigint;
   /** Version of the page tables that the engine's TLB knows. */
   #spaceVersion = 0;
   readonly #shared: SharedRegisters | undefined;
@@ -123,7 +125,8 @@ export class UnicornCodeRunner implements CodeRunner {
     this.#marks = marks;
     this.#shared = guest === undefined ? undefined : new SharedRegisters(guest, this.#engine);
     this.#engine.mapHost(0n, memory.sizeBytes, UC_PROTECTION.all, memory.hostAddress);
-    enableLongMode(this.#engine, space.root());
+    this.#freshRoot = space.root();
+    enableLongMode(this.#engine, this.#freshRoot);
     this.#engine.writeDescriptorTable('gdtr', area.descriptorTable.address, area.descriptorTable.limit);
     this.#registers = area.reserve(REGISTER_AREA_BYTES);
     const cells = (address: bigint, count: number): BigUint64Array =>
@@ -189,7 +192,7 @@ export class UnicornCodeRunner implements CodeRunner {
     this.#fresh.restore();
     if (placed.touchesShared) this.#shared?.lend();
     const root = this.#space.root();
-    if (this.#space.version !== this.#spaceVersion) {
+    if (this.#space.version !== this.#spaceVersion || root !== this.#freshRoot) {
       this.#engine.writeRegister('cr3', root);
       this.#engine.flushTlb();
       this.#spaceVersion = this.#space.version;

@@ -19,6 +19,8 @@ export interface Region extends RegionRights {
   readonly end: number;
   /** What `/proc/self/maps` calls it: a path, `[heap]`, `[stack]` or nothing. */
   readonly name: string;
+  /** A child process gets the same memory, not a copy (MAP_SHARED). */
+  readonly isShared: boolean;
 }
 
 export const USER_END = 0x7fff_ffff_f000;
@@ -28,8 +30,8 @@ export const pageStart = (address: number): number => address - (address % PAGE_
 export const pageEnd = (address: number): number => pageStart(address + PAGE_BYTES - 1);
 
 export class AddressSpace {
+  readonly tables: PageTables;
   readonly #memory: PhysicalMemory;
-  readonly #tables: PageTables;
   /** Sorted, disjoint. */
   #regions: Region[] = [];
   /** Pages of regions without any right (PROT_NONE): their contents are kept, the CPU does not see them. */
@@ -39,7 +41,7 @@ export class AddressSpace {
 
   constructor(memory: PhysicalMemory, tables: PageTables) {
     this.#memory = memory;
-    this.#tables = tables;
+    this.tables = tables;
   }
 
   get regions(): readonly Region[] {
@@ -51,25 +53,71 @@ export class AddressSpace {
   }
 
   /** Replaces whatever is mapped in the range. Both ends are page aligned. */
-  map(start: number, end: number, rights: RegionRights, name = ''): void {
+  map(start: number, end: number, rights: RegionRights, name = '', isShared = false): void {
     if (start < 0 || end > USER_END || start >= end) fail('ENOMEM');
     this.unmap(start, end);
     const { read, write, execute } = rights;
-    this.#insert({ start, end, read, write, execute, name });
+    this.#insert({ start, end, read, write, execute, name, isShared });
     if (execute) this.onCodeChanged(start, end);
   }
 
   unmap(start: number, end: number): void {
     const cut = this.#cut(start, end);
-    for (const region of cut) {
-      this.#eachPage(region.start, region.end, (address) => {
-        const page = this.#tables.unmap(BigInt(address)) ?? this.#hidden.get(address);
-        if (page === undefined) return;
-        this.#hidden.delete(address);
-        this.#memory.freePage(page);
-      });
-    }
+    for (const region of cut) this.#freePages(region.start, region.end);
     if (cut.some((region) => region.execute)) this.onCodeChanged(start, end);
+  }
+
+  /**
+   * The address space of a child process: the same regions, shared ones with the same pages, the others with copies. Throws
+   * OutOfMemoryError when there is no room; then nothing is kept.
+   */
+  copyTo(child: AddressSpace): void {
+    try {
+      for (const region of this.#regions) {
+        child.#insert(region);
+        this.#eachPage(region.start, region.end, (address) => this.#copyPage(address, region, child));
+      }
+    } catch (error) {
+      child.dispose();
+      throw error;
+    }
+  }
+
+  #copyPage(address: number, region: Region, child: AddressSpace): void {
+    if (region.isShared) this.#pageFor(address, undefined);
+    const present = this.tables.translate(BigInt(address));
+    const physical = present === undefined ? this.#hidden.get(address) : Number(present);
+    if (physical === undefined) return;
+    const page = region.isShared ? physical : this.#memory.allocatePage();
+    if (region.isShared) this.#memory.sharePage(page);
+    else this.#memory.bytes.copyWithin(page, physical, physical + PAGE_BYTES);
+    if (present === undefined) child.#hidden.set(address, page);
+    else child.#setPage(address, page, region);
+  }
+
+  /** Nobody runs here any more. `keepsTables` for those whose kernel half others were made from. */
+  dispose(keepsTables = false): void {
+    this.onCodeChanged = () => undefined;
+    for (const { start, end } of [...this.#regions]) this.unmap(start, end);
+    if (!keepsTables) this.tables.dispose();
+  }
+
+  /** Private memory without a file reads as zeros from now on (MADV_DONTNEED). */
+  forget(start: number, end: number): void {
+    for (const region of this.#regions) {
+      if (region.isShared || region.name.startsWith('/')) continue;
+      const [from, to] = [Math.max(start, region.start), Math.min(end, region.end)];
+      if (from < to) this.#freePages(from, to);
+    }
+  }
+
+  #freePages(start: number, end: number): void {
+    this.#eachPage(start, end, (address) => {
+      const page = this.tables.unmap(BigInt(address)) ?? this.#hidden.get(address);
+      if (page === undefined) return;
+      this.#hidden.delete(address);
+      this.#memory.freePage(page);
+    });
   }
 
   /** Changes rights. Fails with ENOMEM, and changes nothing, unless the whole range is mapped. */
@@ -83,7 +131,7 @@ export class AddressSpace {
     const cut = this.#cut(start, end);
     for (const part of cut) this.#insert({ ...part, read, write, execute });
     this.#eachPage(start, end, (address) => {
-      const physical = this.#tables.translate(BigInt(address));
+      const physical = this.tables.translate(BigInt(address));
       if (physical === undefined) return;
       if (read || write || execute) this.#setPage(address, Number(physical), rights);
       else this.#hidePage(address, Number(physical));
@@ -113,10 +161,10 @@ export class AddressSpace {
     const region = this.regionAt(address);
     if (region === undefined || !region[access]) return false;
     const page = pageStart(address);
-    const physical = this.#tables.translate(BigInt(page));
+    const physical = this.tables.translate(BigInt(page));
     if (physical === undefined)
       this.#setPage(page, this.#hidden.get(page) ?? this.#memory.allocatePage(), region);
-    else if (access === 'write' && !this.#tables.isWritable(BigInt(page))) return false;
+    else if (access === 'write' && !this.tables.isWritable(BigInt(page))) return false;
     this.#hidden.delete(page);
     return true;
   }
@@ -125,6 +173,15 @@ export class AddressSpace {
   read(address: number, sizeBytes: number): Uint8Array {
     const bytes = new Uint8Array(sizeBytes);
     this.#eachPiece(address, sizeBytes, 'read', (physical, offset, length) => {
+      bytes.set(this.#memory.bytes.subarray(physical, physical + length), offset);
+    });
+    return bytes;
+  }
+
+  /** As `read`, whatever the rights. */
+  peek(address: number, sizeBytes: number): Uint8Array {
+    const bytes = new Uint8Array(sizeBytes);
+    this.#eachPiece(address, sizeBytes, undefined, (physical, offset, length) => {
       bytes.set(this.#memory.bytes.subarray(physical, physical + length), offset);
     });
     return bytes;
@@ -142,6 +199,11 @@ export class AddressSpace {
       this.#memory.bytes.set(bytes.subarray(offset, offset + length), physical);
     });
     if (this.regionAt(address)?.execute === true) this.onCodeChanged(address, address + bytes.length);
+  }
+
+  /** Where the byte lies in the machine's memory; the same for all who share the page. EFAULT where the guest cannot read. */
+  physical(address: number): number {
+    return this.#pageFor(address, 'read') + (address % PAGE_BYTES);
   }
 
   readU32(address: number): number {
@@ -189,7 +251,7 @@ export class AddressSpace {
     const region = this.regionAt(address);
     if (region === undefined || (access !== undefined && !region[access])) return fail('EFAULT');
     const page = pageStart(address);
-    const present = this.#tables.translate(BigInt(page));
+    const present = this.tables.translate(BigInt(page));
     if (present !== undefined) return Number(present);
     const physical = this.#hidden.get(page) ?? this.#memory.allocatePage();
     if (region.read || region.write || region.execute) {
@@ -202,13 +264,13 @@ export class AddressSpace {
   }
 
   #hidePage(address: number, physical: number): void {
-    this.#tables.unmap(BigInt(address));
+    this.tables.unmap(BigInt(address));
     this.#hidden.set(address, physical);
   }
 
   #setPage(address: number, physical: number, rights: RegionRights): void {
     const { write, execute } = rights;
-    this.#tables.map(BigInt(address), physical, { write, execute, user: true });
+    this.tables.map(BigInt(address), physical, { write, execute, user: true });
   }
 
   #isFree(start: number, end: number): boolean {

@@ -1,240 +1,128 @@
-/** Open files of the guest: its descriptor table and what can stand behind a descriptor. */
+/** The descriptor table of a guest process. */
 
-import { randomFillSync } from 'node:crypto';
-import fs from 'node:fs';
 import { fail } from './errno';
-import { hostCall, type FileStatus, type FileSystem, type MemoryFile, type Node } from './file-system';
+import type { OpenFile } from './open-file';
 
-/** Something that is open. `offset` undefined reads and writes at the file's own position. */
-export interface OpenFile {
-  readonly status: () => FileStatus;
-  read(sizeBytes: number, offset?: number): Uint8Array;
-  write(bytes: Uint8Array, offset?: number): number;
-  /** ESPIPE where there is no position. */
-  seek(offset: number, whence: number): number;
-  truncate(sizeBytes: number): void;
-  /** Names of a directory that have not been handed out yet; `undefined` for what is no directory. */
-  readonly directory: { readonly path: string; entries: DirectoryEntry[] } | undefined;
-  readonly path: string | undefined;
-  /** Where reading can have to wait: whether there is something to read, or the end. */
-  readonly isReadable?: () => boolean;
-  close(): void;
+export const OPEN_FLAG = {
+  accessMode: 3,
+  readOnly: 0,
+  writeOnly: 1,
+  readWrite: 2,
+  create: 0o100,
+  exclusive: 0o200,
+  truncate: 0o1000,
+  append: 0o2000,
+  nonBlocking: 0o4000,
+  directory: 0o200000,
+  noFollow: 0o400000,
+  closeOnExec: 0o2000000,
+  path: 0o10000000,
+} as const;
+
+/** What `open` makes: copies of a descriptor, also in other processes, share it. */
+export interface Description {
+  readonly file: OpenFile;
+  /** Access mode and the flags that F_GETFL tells. */
+  flags: number;
+  references: number;
 }
 
-export interface DirectoryEntry {
-  readonly name: string;
-  readonly inode: number;
-  readonly isDirectory: boolean;
-}
-
-const SEEK = { set: 0, current: 1, end: 2 } as const;
-
-abstract class Positioned implements OpenFile {
-  protected position = 0;
-  readonly directory: OpenFile['directory'] = undefined;
-  abstract readonly status: () => FileStatus;
-  constructor(
-    readonly path: string,
-    private readonly append: boolean,
-  ) {}
-
-  read(sizeBytes: number, offset?: number): Uint8Array {
-    const bytes = this.readAt(offset ?? this.position, sizeBytes);
-    if (offset === undefined) this.position += bytes.length;
-    return bytes;
-  }
-
-  write(bytes: Uint8Array, offset?: number): number {
-    const at = offset ?? (this.append ? this.status().sizeBytes : this.position);
-    this.writeAt(at, bytes);
-    if (offset === undefined) this.position = at + bytes.length;
-    return bytes.length;
-  }
-
-  seek(offset: number, whence: number): number {
-    const base =
-      whence === SEEK.set
-        ? 0
-        : whence === SEEK.current
-          ? this.position
-          : whence === SEEK.end
-            ? this.status().sizeBytes
-            : fail('EINVAL');
-    if (base + offset < 0) fail('EINVAL');
-    this.position = base + offset;
-    return this.position;
-  }
-
-  abstract readAt(offset: number, sizeBytes: number): Uint8Array;
-  abstract writeAt(offset: number, bytes: Uint8Array): void;
-  abstract truncate(sizeBytes: number): void;
-  close(): void {
-    // Nothing is held; subclasses that hold something say so.
-  }
-}
-
-class OpenHostFile extends Positioned {
-  readonly #handle: number;
-
-  constructor(
-    readonly status: () => FileStatus,
-    guest: string,
-    hostPath: string,
-  ) {
-    super(guest, false);
-    this.#handle = hostCall(() => fs.openSync(hostPath, 'r'));
-  }
-
-  readAt(offset: number, sizeBytes: number): Uint8Array {
-    const bytes = new Uint8Array(sizeBytes);
-    const read = hostCall(() => fs.readSync(this.#handle, bytes, 0, sizeBytes, offset));
-    return bytes.subarray(0, read);
-  }
-  writeAt(): void {
-    fail('EBADF');
-  }
-  truncate(): void {
-    fail('EINVAL');
-  }
-  override close(): void {
-    fs.closeSync(this.#handle);
-  }
-}
-
-class OpenMemoryFile extends Positioned {
-  constructor(
-    readonly status: () => FileStatus,
-    guest: string,
-    readonly file: MemoryFile,
-    append: boolean,
-    readonly writable: boolean,
-  ) {
-    super(guest, append);
-  }
-  readAt(offset: number, sizeBytes: number): Uint8Array {
-    return this.file.read(offset, sizeBytes);
-  }
-  writeAt(offset: number, bytes: Uint8Array): void {
-    if (!this.writable) fail('EBADF');
-    this.file.write(offset, bytes);
-  }
-  truncate(sizeBytes: number): void {
-    if (!this.writable) fail('EINVAL');
-    this.file.resize(sizeBytes);
-  }
-}
-
-class OpenDirectory extends Positioned {
-  override readonly directory: NonNullable<OpenFile['directory']>;
-  constructor(
-    readonly status: () => FileStatus,
-    guest: string,
-    private readonly list: () => DirectoryEntry[],
-  ) {
-    super(guest, false);
-    this.directory = { path: guest, entries: list() };
-  }
-  readAt(): Uint8Array {
-    return fail('EISDIR');
-  }
-  writeAt(): void {
-    fail('EBADF');
-  }
-  truncate(): void {
-    fail('EINVAL');
-  }
-  override seek(offset: number): number {
-    if (offset === 0) this.directory.entries = this.list();
-    return offset;
-  }
-}
-
-const DEVICE_STATUS: FileStatus = { kind: 'device', sizeBytes: 0, mode: 0o666, inode: 1, modifiedMs: 0 };
-
-/** A stream without a position: devices, the console, pipes. */
-export function streamFile(
-  read: (sizeBytes: number) => Uint8Array,
-  write: (bytes: Uint8Array) => number,
-  status: FileStatus = DEVICE_STATUS,
-): OpenFile {
-  return {
-    status: () => status,
-    read,
-    write,
-    seek: () => fail('ESPIPE'),
-    truncate: () => fail('EINVAL'),
-    directory: undefined,
-    path: undefined,
-    close: () => undefined,
-  };
-}
-
-const DEVICE_READERS = {
-  null: () => new Uint8Array(0),
-  zero: (sizeBytes: number) => new Uint8Array(sizeBytes),
-  random: (sizeBytes: number) => randomFillSync(new Uint8Array(sizeBytes)),
-};
-
-/** Opens what `FileSystem.find` gave. */
-export function openNode(
-  files: FileSystem,
-  guest: string,
-  node: Node,
-  mode: { readonly write: boolean; readonly append: boolean },
-): OpenFile {
-  const status = (): FileStatus => files.status(node);
-  if (node.kind === 'device') return streamFile(DEVICE_READERS[node.device], (bytes) => bytes.length);
-  if (status().kind === 'directory') {
-    if (mode.write) fail('EISDIR');
-    const entry = (name: string): DirectoryEntry => {
-      const child = files.find(`${guest === '/' ? '' : guest}/${name}`);
-      const known = child === undefined ? undefined : files.status(child);
-      return { name, inode: known?.inode ?? 1, isDirectory: known?.kind === 'directory' };
-    };
-    return new OpenDirectory(status, guest, () => ['.', '..', ...files.list(node)].map(entry));
-  }
-  if (node.kind === 'memory file') return new OpenMemoryFile(status, guest, node, mode.append, mode.write);
-  if (node.kind === 'memory directory') return fail('EISDIR');
-  if (mode.write) fail('EROFS');
-  return new OpenHostFile(status, guest, node.hostPath);
+export interface AddOptions {
+  /** The lowest free number from here on is taken. */
+  readonly lowest?: number;
+  readonly closeOnExec?: boolean;
+  /** Access mode and status flags; reading and writing when left out. */
+  readonly flags?: number;
 }
 
 const MAX_DESCRIPTORS = 1024;
 
 export class Descriptors {
-  readonly #open = new Map<number, OpenFile>();
-  readonly closeOnExec = new Set<number>();
+  readonly #open = new Map<number, Description>();
+  readonly #closeOnExec = new Set<number>();
 
-  get(descriptor: number): OpenFile {
+  description(descriptor: number): Description {
     return this.#open.get(descriptor) ?? fail('EBADF');
   }
 
-  /** Takes the lowest free number from `lowest` on. */
-  add(file: OpenFile, lowest = 0): number {
+  get(descriptor: number): OpenFile {
+    return this.description(descriptor).file;
+  }
+
+  get numbers(): readonly number[] {
+    return [...this.#open.keys()].sort((a, b) => a - b);
+  }
+
+  add(file: OpenFile, options: AddOptions = {}): number {
+    const flags = options.flags ?? OPEN_FLAG.readWrite;
+    return this.#addDescription({ file, flags, references: 0 }, options);
+  }
+
+  #addDescription(description: Description, { lowest = 0, closeOnExec = false }: AddOptions): number {
+    if (lowest < 0 || lowest >= MAX_DESCRIPTORS) return fail('EINVAL');
     for (let descriptor = lowest; descriptor < MAX_DESCRIPTORS; descriptor++) {
       if (this.#open.has(descriptor)) continue;
-      this.#open.set(descriptor, file);
+      this.#put(descriptor, description, closeOnExec);
       return descriptor;
     }
+    release(description);
     return fail('EMFILE');
   }
 
-  /** Puts the file at `descriptor`, closing what was there. */
-  replace(descriptor: number, file: OpenFile): void {
-    if (descriptor < 0 || descriptor >= MAX_DESCRIPTORS) fail('EBADF');
-    if (this.#open.has(descriptor)) this.close(descriptor);
-    this.#open.set(descriptor, file);
+  #put(descriptor: number, description: Description, closeOnExec: boolean): void {
+    description.references++;
+    this.#open.set(descriptor, description);
+    this.setCloseOnExec(descriptor, closeOnExec);
+  }
+
+  duplicate(from: number, options: AddOptions = {}): number {
+    return this.#addDescription(this.description(from), options);
+  }
+
+  /** Makes `to` mean the same as `from`, closing what was there. */
+  duplicateTo(from: number, to: number, closeOnExec = false): number {
+    const description = this.description(from);
+    if (to < 0 || to >= MAX_DESCRIPTORS) fail('EBADF');
+    if (this.#open.has(to)) this.close(to);
+    this.#put(to, description, closeOnExec);
+    return to;
+  }
+
+  isClosedOnExec(descriptor: number): boolean {
+    return this.#closeOnExec.has(descriptor);
+  }
+
+  setCloseOnExec(descriptor: number, isClosed: boolean): void {
+    if (isClosed) this.#closeOnExec.add(descriptor);
+    else this.#closeOnExec.delete(descriptor);
   }
 
   close(descriptor: number): void {
-    const file = this.get(descriptor);
+    const description = this.description(descriptor);
     this.#open.delete(descriptor);
-    this.closeOnExec.delete(descriptor);
-    // A duplicate keeps the file open.
-    if (![...this.#open.values()].includes(file)) file.close();
+    this.#closeOnExec.delete(descriptor);
+    description.references--;
+    release(description);
   }
 
   closeAll(): void {
-    for (const descriptor of [...this.#open.keys()]) this.close(descriptor);
+    for (const descriptor of this.numbers) this.close(descriptor);
   }
+
+  /** A new program begins in the process. */
+  closeForExec(): void {
+    for (const descriptor of [...this.#closeOnExec]) this.close(descriptor);
+  }
+
+  /** The table of a child process. */
+  copy(): Descriptors {
+    const copy = new Descriptors();
+    for (const [descriptor, description] of this.#open)
+      copy.#put(descriptor, description, this.#closeOnExec.has(descriptor));
+    return copy;
+  }
+}
+
+function release(description: Description): void {
+  if (description.references === 0) description.file.close();
 }

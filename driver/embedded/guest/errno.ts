@@ -5,6 +5,9 @@ export const ERRNO = {
   ESRCH: 3,
   EINTR: 4,
   EIO: 5,
+  ENXIO: 6,
+  E2BIG: 7,
+  ENOEXEC: 8,
   EBADF: 9,
   ECHILD: 10,
   EAGAIN: 11,
@@ -12,6 +15,7 @@ export const ERRNO = {
   EACCES: 13,
   EFAULT: 14,
   EEXIST: 17,
+  EXDEV: 18,
   ENODEV: 19,
   ENOTDIR: 20,
   EISDIR: 21,
@@ -19,6 +23,7 @@ export const ERRNO = {
   EMFILE: 24,
   ENOTTY: 25,
   EFBIG: 27,
+  ENOSPC: 28,
   ESPIPE: 29,
   EROFS: 30,
   EPIPE: 32,
@@ -27,8 +32,11 @@ export const ERRNO = {
   ENOSYS: 38,
   ENOTEMPTY: 39,
   ELOOP: 40,
-  ETIMEDOUT: 110,
+  ENODATA: 61,
+  ENOTSOCK: 88,
+  EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
+  ETIMEDOUT: 110,
 } as const;
 
 export type ErrorName = keyof typeof ERRNO;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { TargetModule } from '../../debuggee';
 import type { MemoryAccess, UnicornLibrary } from '../../native/unicorn';
 import { Cpu, type SavedCpu } from '../cpu/cpu';
-import { codeSpaceOf, type CodeSpace } from '../cpu/code-runner';
+import type { CodeSpace } from '../cpu/code-runner';
 import type { EmbeddedMachineOptions } from '../embedded-machine';
 import type {
   ConsoleWriter,
@@ -20,13 +20,20 @@ import { KernelArea, SELECTOR } from '../memory/kernel-area';
 import { PageTables } from '../memory/page-tables';
 import { PhysicalMemory } from '../memory/physical-memory';
 import { AddressSpace } from './address-space';
+import { OPEN_FLAG } from './descriptors';
 import type { ElfImage } from './elf';
+import { fail } from './errno';
 import { FileSystem, guestPath, LIBRARY_FOLDERS } from './file-system';
 import { loadProgram, type LoadedModule } from './loader';
-import { GuestProcess, PROCESS_ID, type GuestThread } from './process';
+import { streamFile } from './open-file';
+import { GuestProcess, type GuestWorld } from './process';
 import { ProcessExposure } from './process-exposure';
-import { deliverPending, deliverSignal, SIGNAL_CODE } from './signal-delivery';
-import { SIGNAL, signalOfException } from './signals';
+import { Processes } from './processes';
+import { FIRST_ID, Scheduler } from './scheduler';
+import { deliverFault, deliverPending } from './signal-delivery';
+import { faultInfo, SIGNAL } from './signals';
+import { ByteQueue, queueReader } from './streams';
+import type { GuestThread } from './thread';
 import { serveSystemCall } from './system-calls/dispatch';
 
 const MEMORY_BYTES = 512 << 20;
@@ -48,14 +55,17 @@ export class LinuxGuest implements Guest {
   readonly codeSpace: CodeSpace;
   readonly exposure: ProcessExposure;
   readonly memory: GuestMemory;
+  /** The process that the machine was started for; its end is the machine's. */
   readonly process: GuestProcess;
   readonly processName: string;
-  readonly #tables = new PageTables(this.physical);
-  readonly #space = new AddressSpace(this.physical, this.#tables);
+  readonly #scheduler: Scheduler;
+  readonly #input = new ByteQueue();
   readonly #modules: readonly TargetModule[];
   /** What a core without a thread does. */
   readonly #idle: SavedCpu;
   #idleCore: number | undefined;
+  readonly #missing = new Set<string>();
+  onMissing: (text: string) => void = () => undefined;
 
   /** Throws NotRunnableError for a program that cannot run here, and what `fs` throws for a file that cannot be read. */
   constructor(
@@ -64,8 +74,8 @@ export class LinuxGuest implements Guest {
     options: EmbeddedMachineOptions,
     writeConsole: ConsoleWriter,
   ) {
-    const tables = this.#tables;
-    const space = this.#space;
+    const tables = new PageTables(this.physical);
+    const space = new AddressSpace(this.physical, tables);
     this.coreCount = options.cores ?? 1;
     this.area = new KernelArea(this.physical, tables);
     this.cpu = new Cpu(library, this.physical, tables.root);
@@ -74,13 +84,7 @@ export class LinuxGuest implements Guest {
       this.area.descriptorTable.address,
       this.area.descriptorTable.limit,
     );
-    this.codeSpace = codeSpaceOf(tables);
-    this.exposure = new ProcessExposure(this.cpu, space, tables, this.physical);
-    this.memory = new GuestMemory(this.physical, {
-      translate: (address) => this.translate(address),
-      findVirtual: (physical) => tables.findVirtual(physical),
-      written: (address) => this.#written(address),
-    });
+    this.exposure = new ProcessExposure(this.cpu, space, this.physical);
     this.#idle = this.#createIdle();
     this.processName = path.basename(options.program);
     const executable = guestPath(options.program);
@@ -89,18 +93,66 @@ export class LinuxGuest implements Guest {
       ...(options.readableFolders ?? []),
       ...(image.interpreter === undefined ? [] : LIBRARY_FOLDERS),
     ]);
-    this.process = new GuestProcess(this.cpu, space, files, executable, writeConsole);
+    this.#scheduler = new Scheduler(this.cpu);
+    const processes = new Processes(this.cpu, this.physical, tables);
+    const world: GuestWorld = {
+      cpu: this.cpu,
+      files,
+      scheduler: this.#scheduler,
+      processes,
+      coreCount: this.coreCount,
+      tellMissing: (text) => this.#tellMissing(text),
+    };
+    this.process = new GuestProcess(world, space, executable, this.#scheduler.nextId());
+    this.#scheduler.add(this.process, this.process.id);
+    this.#scheduler.onProcessChanged = (process) => this.exposure.follow(process.space);
+    processes.onSpaceChanged = (changed) => this.exposure.follow(changed);
+    processes.onSpaceGone = (gone) => this.exposure.forget(gone);
+    processes.adopt(this.process);
+    this.codeSpace = this.#createCodeSpace();
+    this.memory = new GuestMemory(this.physical, {
+      translate: (address) => this.translate(address),
+      findVirtual: (physical) => this.#space.tables.findVirtual(physical),
+      written: (address) => this.#written(address),
+    });
+    openStandardFiles(this.process, this.#input, writeConsole);
+    if (options.input !== 'open') this.#input.endOfInput();
     this.process.workingDirectory = path.posix.dirname(executable);
     const loaded = loadProgram(space, files, {
-      hostPath: options.program,
+      path: executable,
+      name: executable,
       image,
       arguments: options.arguments,
-      environment: options.environment ?? {},
+      environment: Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`),
     });
     this.process.heapStart = loaded.imageEnd;
     this.process.heapEnd = loaded.imageEnd;
     this.#modules = loaded.modules.map(describeModule);
     this.#enterUserMode(BigInt(loaded.entry), BigInt(loaded.stackPointer));
+  }
+
+  #tellMissing(text: string): void {
+    if (this.#missing.has(text)) return;
+    this.#missing.add(text);
+    this.onMissing(text);
+  }
+
+  /** The address space that is on the CPU. */
+  get #space(): AddressSpace {
+    return this.exposure.space;
+  }
+
+  /** Custom code runs in the memory of whoever is on the CPU. */
+  #createCodeSpace(): CodeSpace {
+    const tables = (): PageTables => this.#space.tables;
+    const { exposure } = this;
+    return {
+      root: () => BigInt(tables().root),
+      get version() {
+        return exposure.version;
+      },
+      unwatched: (body) => tables().unwatched('all', body),
+    };
   }
 
   #createIdle(): SavedCpu {
@@ -138,35 +190,39 @@ export class LinuxGuest implements Guest {
     cpu.setExits([]);
   }
 
-  set onMissing(tell: (text: string) => void) {
-    this.process.onMissing = tell;
-  }
-
   get end(): GuestEnd | undefined {
-    return this.process.end;
+    const { end } = this.process;
+    return end === undefined ? undefined : { code: end.code, signal: end.signal };
   }
 
   get place(): GuestPlace {
     if (this.#idleCore !== undefined) return { coreId: this.#idleCore, processId: 0, threadId: 0 };
-    const { current } = this.process;
-    return { coreId: this.#coreOf(current), processId: PROCESS_ID, threadId: current.id };
+    const { current } = this.#scheduler;
+    return { coreId: this.#coreOf(current), processId: current.process.id, threadId: current.id };
   }
 
   #coreOf(thread: GuestThread): number {
-    return (thread.id - PROCESS_ID) % this.coreCount;
+    return (thread.id - FIRST_ID) % this.coreCount;
+  }
+
+  get #processes(): ReadonlySet<GuestProcess> {
+    return new Set([this.process, ...this.#scheduler.threads.map(({ process }) => process)]);
   }
 
   hasProcess(processId: number): boolean {
-    return processId === PROCESS_ID;
+    return [...this.#processes].some(({ id }) => id === processId);
   }
 
   processes(): readonly GuestProcessSummary[] {
-    return [{ processId: PROCESS_ID, cr3: BigInt(this.#tables.root) }];
+    return [...this.#processes].map(({ id, space }) => ({
+      processId: id,
+      cr3: BigInt(space.tables.root),
+    }));
   }
 
   threads(): readonly GuestThreadSummary[] {
-    return this.process.threads.map(({ id, wait }) => ({
-      processId: PROCESS_ID,
+    return this.#scheduler.threads.map(({ id, wait, process }) => ({
+      processId: process.id,
       threadId: id,
       isReady: wait === undefined,
     }));
@@ -174,20 +230,31 @@ export class LinuxGuest implements Guest {
 
   switchThread(threadId: number): boolean {
     this.#leaveIdle();
-    return this.process.switchTo(threadId);
+    return this.#switchTo(threadId);
+  }
+
+  #switchTo(threadId: number): boolean {
+    const isThere = this.#scheduler.switchTo(threadId);
+    if (isThere) this.#settle();
+    return isThere;
+  }
+
+  /** What the kernel does with a thread that can run before it lets it go on. */
+  #settle(): void {
+    const { current } = this.#scheduler;
+    if (current.wait === undefined) deliverPending(current.process);
   }
 
   /** A core with several threads shows the one that can run. */
   selectCore(core: number): void {
-    const { process } = this;
     this.#leaveIdle();
-    const threads = process.threads.filter((thread) => this.#coreOf(thread) === core);
+    const threads = this.#scheduler.threads.filter((thread) => this.#coreOf(thread) === core);
     const thread = threads.find(({ wait }) => wait === undefined) ?? threads[0];
     if (thread !== undefined) {
-      process.switchTo(thread.id);
+      this.#switchTo(thread.id);
       return;
     }
-    process.current.saved.save();
+    this.#scheduler.current.saved.save();
     this.#idle.restore();
     this.#idleCore = core;
   }
@@ -195,7 +262,7 @@ export class LinuxGuest implements Guest {
   #leaveIdle(): void {
     if (this.#idleCore === undefined) return;
     this.#idleCore = undefined;
-    this.process.current.saved.restore();
+    this.#scheduler.current.saved.restore();
   }
 
   /** The program, its dynamic loader, and the shared libraries that the guest has mapped since. */
@@ -216,9 +283,9 @@ export class LinuxGuest implements Guest {
   }
 
   translate(address: bigint): bigint | undefined {
-    const present = this.#tables.translate(address);
+    const present = this.#space.tables.translate(address);
     if (present !== undefined || address >= USER_LIMIT) return present;
-    return this.#space.touch(Number(address), 'read') ? this.#tables.translate(address) : undefined;
+    return this.#space.touch(Number(address), 'read') ? this.#space.tables.translate(address) : undefined;
   }
 
   /** Which code lies at a physical address is not known, and looking it up costs more than translating anew. */
@@ -230,31 +297,26 @@ export class LinuxGuest implements Guest {
   }
 
   get isWaiting(): boolean {
-    return this.#idleCore !== undefined || this.process.current.wait !== undefined;
+    return this.#idleCore !== undefined || this.#scheduler.current.wait !== undefined;
   }
 
   schedule(): number {
     this.#leaveIdle();
-    if (this.process.current.wait === undefined) return 0;
+    if (this.#scheduler.current.wait === undefined) return 0;
     return this.#scheduleThreads();
   }
 
   get timeSliceUs(): number {
-    return this.#isShared ? TIME_SLICE_US : 0;
+    return this.#scheduler.isShared ? TIME_SLICE_US : 0;
   }
 
   sliceOver(): void {
-    if (this.#isShared) this.#scheduleThreads();
-  }
-
-  /** The CPU has to be taken from the thread on it: for another one, or for the timer. */
-  get #isShared(): boolean {
-    return this.process.readyThreads > 1 || this.process.timer !== undefined;
+    if (this.#scheduler.isShared) this.#scheduleThreads();
   }
 
   #scheduleThreads(): number {
-    const ms = this.process.schedule();
-    if (ms === 0) deliverPending(this.process);
+    const ms = this.#scheduler.schedule();
+    if (ms === 0) this.#settle();
     return ms;
   }
 
@@ -266,12 +328,15 @@ export class LinuxGuest implements Guest {
     this.process.kill(SIGNAL.SIGKILL);
   }
 
-  input(): void {
-    // A program's standard input is at its end from the start.
+  /** For the standard input of the program; it was at its end from the start unless it was asked to be open. */
+  input(text: Uint8Array | undefined): void {
+    if (!this.#input.hasWriter) return;
+    if (text === undefined) this.#input.endOfInput();
+    else this.#input.push(text);
   }
 
   systemCall(): void {
-    serveSystemCall(this.process);
+    serveSystemCall(this.#scheduler.current.process);
   }
 
   systemReturn(): void {
@@ -283,9 +348,10 @@ export class LinuxGuest implements Guest {
     return address < USER_LIMIT && this.#space.touch(Number(address), access);
   }
 
-  exception({ vector }: GuestException, address: bigint): void {
-    const signal = signalOfException(vector);
-    deliverSignal(this.process, { signal, code: SIGNAL_CODE.fault, address });
+  exception({ vector, errorCode }: GuestException, address: bigint): void {
+    const { process } = this.#scheduler.current;
+    const isMapped = address < USER_LIMIT && process.space.regionAt(Number(address)) !== undefined;
+    deliverFault(process, faultInfo(vector, address, isMapped), { vector, errorCode, address });
   }
 
   /** A program has no interrupts: devices belong to its kernel. */
@@ -303,10 +369,26 @@ export class LinuxGuest implements Guest {
   }
 
   dispose(): void {
-    this.process.dispose();
+    for (const process of this.#processes) process.dispose();
+    this.#scheduler.dispose();
     this.#idle.dispose();
     this.cpu.dispose();
   }
+}
+
+/** Descriptors 0, 1 and 2. */
+function openStandardFiles(process: GuestProcess, input: ByteQueue, writeConsole: ConsoleWriter): void {
+  const console = (stream: 'stdout' | 'stderr') =>
+    streamFile(
+      () => fail('EBADF'),
+      (bytes) => {
+        writeConsole(stream, bytes);
+        return bytes.length;
+      },
+    );
+  process.descriptors.add(queueReader(input), { flags: OPEN_FLAG.readOnly });
+  for (const stream of ['stdout', 'stderr'] as const)
+    process.descriptors.add(console(stream), { flags: OPEN_FLAG.writeOnly });
 }
 
 function describeModule(module: LoadedModule): TargetModule {

@@ -4,7 +4,8 @@ import { randomFillSync } from 'node:crypto';
 import fs from 'node:fs';
 import { pageEnd, pageStart, type AddressSpace } from './address-space';
 import { NotRunnableError, readElf, type ElfImage } from './elf';
-import { guestPath, hostCall, type FileSystem } from './file-system';
+import type { FileSystem } from './file-system';
+import { hostCall } from './host-files';
 
 const PROGRAM_BIAS = 0x5555_5555_4000;
 const INTERPRETER_BIAS = 0x7fff_f7fc_3000;
@@ -61,10 +62,14 @@ interface Placed {
 }
 
 export interface ProgramToLoad {
-  readonly hostPath: string;
+  /** Guest path of the file. */
+  readonly path: string;
+  /** The first of the arguments: the guest path for a program that no other has started. */
+  readonly name: string;
   readonly image: ElfImage;
   readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
+  /** Lines `NAME=value`. */
+  readonly environment: readonly string[];
 }
 
 /** Reads a program file of this computer. Throws NotRunnableError; the message follows the file's name. */
@@ -75,7 +80,7 @@ export function readProgram(hostPath: string): ElfImage {
 /** Throws NotRunnableError when the dynamic loader is missing or the arguments do not fit. */
 export function loadProgram(space: AddressSpace, files: FileSystem, program: ProgramToLoad): LoadedProgram {
   const { image } = program;
-  const name = guestPath(program.hostPath);
+  const name = program.path;
   const placed = place(space, image, PROGRAM_BIAS, name);
   const interpreter =
     image.interpreter === undefined ? undefined : loadInterpreter(space, files, image.interpreter);
@@ -141,10 +146,10 @@ function buildStack(space: AddressSpace, program: ProgramToLoad, auxiliary: Reco
     return top;
   };
   const pushText = (text: string): number => push(Buffer.from(`${text}\0`, 'utf8'));
-  const executable = pushText(guestPath(program.hostPath));
+  const executable = pushText(program.path);
   const platform = pushText('x86_64');
-  const environment = Object.entries(program.environment).map(([key, value]) => pushText(`${key}=${value}`));
-  const argumentPointers = [executable, ...program.arguments.map(pushText)];
+  const environment = program.environment.map(pushText);
+  const argumentPointers = [pushText(program.name), ...program.arguments.map(pushText)];
   const random = push(randomFillSync(new Uint8Array(16)));
   const vector: Record<number, number> = {
     ...auxiliary,

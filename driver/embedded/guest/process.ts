@@ -1,45 +1,28 @@
-/** The Linux process in the embedded machine: memory, files, threads, and how it ended. */
+/** A Linux process in the embedded machine: memory, files, signals, and how it ended. */
 
 import type { Cpu, SavedCpu } from '../cpu/cpu';
 import type { AddressSpace } from './address-space';
-import { Descriptors, streamFile, type OpenFile } from './descriptors';
-import { ERRNO } from './errno';
+import { Descriptors } from './descriptors';
+import { ERRNO, GuestError } from './errno';
 import type { FileSystem } from './file-system';
-import { SIGNAL, signalBit, signalName } from './signals';
-
-export const PROCESS_ID = 42;
-
-/** What a thread waits for. `deadlineMs` is on the clock of `performance.now()`. */
-export interface Wait {
-  readonly kind: 'futex' | 'sleep' | 'for ever';
-  /** Address of the futex word. */
-  readonly address?: number;
-  readonly deadlineMs?: number;
-}
-
-export interface GuestThread {
-  readonly id: number;
-  readonly saved: SavedCpu;
-  wait: Wait | undefined;
-  /** Where the kernel stores 0 and wakes a waiter when the thread ends (set_tid_address); 0 for nowhere. */
-  clearTidAddress: number;
-  /** Result of the call that the thread waited in, put into RAX when it runs again. */
-  wakeResult: number;
-  /** Signals that wait until they are let in, bit `signal - 1`. */
-  blocked: bigint;
-  /** What rt_sigsuspend puts back when its handler returns. */
-  suspended: bigint | undefined;
-  alternateStack: { readonly address: bigint; readonly sizeBytes: bigint } | undefined;
-}
+import type { OpenFile } from './open-file';
+import type { Processes } from './processes';
+import type { Scheduler } from './scheduler';
+import { SignalQueue } from './signal-queue';
+import { HANDLER } from './signal-sending';
+import { signalName } from './signals';
+import { FOR_EVER, type GuestThread, type Wait } from './thread';
+import { Timers, type GuestTimer } from './timers';
 
 export interface ProcessEnd {
   readonly code: number;
+  /** Its name; undefined for an exit. */
   readonly signal: string | undefined;
+  readonly signalNumber: number;
 }
 
-export type ConsoleWriter = (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void;
-
 const SIGNAL_EXIT_BASE = 128;
+const DEFAULT_UMASK = 0o022;
 
 export interface SharedMapping {
   readonly file: OpenFile;
@@ -47,207 +30,219 @@ export interface SharedMapping {
   readonly sizeBytes: number;
 }
 
+/** What all processes of the machine have in common. */
+export interface GuestWorld {
+  readonly coreCount: number;
+  readonly cpu: Cpu;
+  readonly files: FileSystem;
+  readonly scheduler: Scheduler;
+  readonly processes: Processes;
+  /** Told of things that the guest wanted and the machine does not have; each sentence once. */
+  tellMissing(text: string): void;
+}
+
 export class GuestProcess {
-  readonly id = PROCESS_ID;
-  readonly descriptors = new Descriptors();
+  readonly id: number;
+  readonly world: GuestWorld;
+  space: AddressSpace;
+  readonly descriptors: Descriptors;
+  /** Guest path of the program. */
+  executable: string;
   workingDirectory = '/';
+  umask = DEFAULT_UMASK;
+  groupId: number;
+  /** Soft and hard limit by resource, where the guest has set them. */
+  readonly limits = new Map<number, readonly [bigint, bigint]>();
   /** Current end of the heap (brk). */
   heapEnd = 0;
   heapStart = 0;
   readonly startedMs = performance.now();
-  /** Told of things that the guest wanted and the machine does not have; each sentence once. */
-  onMissing: (text: string) => void = () => undefined;
-  readonly #missing = new Set<string>();
   /** struct sigaction by signal number, as rt_sigaction set them. */
   readonly signalActions = new Map<number, Uint8Array>();
   /** State before each handler that has not returned yet, by the address of its frame. */
-  readonly signalFrames = new Map<number, SavedCpu>();
-  /** The system call under way has set all registers itself (rt_sigreturn, a signal to itself). */
+  readonly signalFrames = new Map<number, { readonly thread: GuestThread; readonly saved: SavedCpu }>();
+  /** The system call under way has set all registers itself (rt_sigreturn). */
   registersAreSet = false;
   /** Signals sent to the process that no thread has taken yet. */
-  readonly pendingSignals = new Set<number>();
-  /** setitimer(ITIMER_REAL), on the clock of `performance.now()`. */
-  timer: { readonly dueMs: number; readonly intervalMs: number } | undefined;
+  readonly pending = new SignalQueue();
+  readonly timers = new Timers();
+  /** setitimer, by its first argument. */
+  readonly intervalTimers = new Map<number, GuestTimer>();
+  /** timer_create, by the identifier it gave. */
+  readonly posixTimers = new Map<number, GuestTimer>();
   /** Mappings whose pages go back into their file (MAP_SHARED), by their address. */
   readonly sharedMappings = new Map<number, SharedMapping>();
   end: ProcessEnd | undefined;
-  readonly #threads: GuestThread[] = [];
-  #current: GuestThread;
-  #lastThreadId = PROCESS_ID;
+  parent: GuestProcess | undefined;
+  /** Children that wait4 has not told of yet, ended or not. */
+  readonly children = new Set<GuestProcess>();
+  /** What the parent is sent at the end; 0 for nothing. */
+  exitSignal = 0;
+  /** It runs in its parent's memory until it starts a program or ends (vfork). */
+  isBorrower = false;
+  onEnd: (end: ProcessEnd) => void = () => undefined;
 
   constructor(
-    readonly cpu: Cpu,
-    readonly space: AddressSpace,
-    readonly files: FileSystem,
-    readonly executable: string,
-    writeConsole: ConsoleWriter,
+    world: GuestWorld,
+    space: AddressSpace,
+    executable: string,
+    id: number,
+    descriptors = new Descriptors(),
   ) {
-    this.#current = this.#newThread(PROCESS_ID);
-    const console = (stream: 'stdout' | 'stderr') =>
-      streamFile(
-        () => new Uint8Array(0),
-        (bytes) => {
-          writeConsole(stream, bytes);
-          return bytes.length;
-        },
-      );
-    for (const file of [console('stdout'), console('stdout'), console('stderr')]) this.descriptors.add(file);
+    this.world = world;
+    this.space = space;
+    this.executable = executable;
+    this.id = id;
+    this.groupId = id;
+    this.descriptors = descriptors;
+  }
+
+  get cpu(): Cpu {
+    return this.world.cpu;
+  }
+  get files(): FileSystem {
+    return this.world.files;
+  }
+  /** The thread that makes the system call under way. */
+  get current(): GuestThread {
+    return this.world.scheduler.current;
+  }
+  get threads(): readonly GuestThread[] {
+    return this.world.scheduler.threads.filter(({ process }) => process === this);
   }
 
   tellMissing(text: string): void {
-    if (this.#missing.has(text)) return;
-    this.#missing.add(text);
-    this.onMissing(text);
-  }
-
-  get current(): GuestThread {
-    return this.#current;
-  }
-  get threads(): readonly GuestThread[] {
-    return this.#threads;
-  }
-
-  #newThread(id: number): GuestThread {
-    const thread: GuestThread = {
-      id,
-      saved: this.cpu.createSaved(),
-      wait: undefined,
-      clearTidAddress: 0,
-      wakeResult: 0,
-      blocked: 0n,
-      suspended: undefined,
-      alternateStack: undefined,
-    };
-    this.#threads.push(thread);
-    return thread;
+    this.world.tellMissing(text);
   }
 
   /** Makes a thread that starts with the CPU state that `prepare` leaves behind; the present state comes back. */
   startThread(prepare: () => void): GuestThread {
-    const before = this.cpu.createSaved();
-    before.save();
-    prepare();
-    const thread = this.#newThread(++this.#lastThreadId);
-    thread.saved.save();
-    before.restore();
-    before.dispose();
-    return thread;
+    const { scheduler } = this.world;
+    return scheduler.start(this, scheduler.nextId(), prepare);
   }
 
   /** The running thread ends; the process with it when it was the last. */
   endThread(code: number): void {
-    const thread = this.#current;
-    if (thread.clearTidAddress !== 0) {
-      this.space.writeU32(thread.clearTidAddress, 0);
-      this.wake(thread.clearTidAddress, 1);
+    const thread = this.current;
+    if (thread.clearTidAddress !== 0) this.#clearThreadId(thread.clearTidAddress);
+    if (this.threads.length === 1) {
+      this.exit(code);
+      return;
     }
-    this.#threads.splice(this.#threads.indexOf(thread), 1);
-    thread.saved.dispose();
-    if (this.#threads.length === 0) this.exit(code);
-    else thread.wait = { kind: 'for ever' };
+    this.world.scheduler.remove(thread);
+    thread.wait = FOR_EVER;
+    this.forgetFrames((frame) => frame.thread === thread);
+  }
+
+  /** Gives up what is kept for handlers that will never return. */
+  forgetFrames(isDead: (frame: { readonly thread: GuestThread; readonly address: number }) => boolean): void {
+    for (const [address, { thread, saved }] of this.signalFrames) {
+      if (!isDead({ thread, address })) continue;
+      saved.dispose();
+      this.signalFrames.delete(address);
+    }
+  }
+
+  /** A stack that has gone before its thread is no error. */
+  #clearThreadId(address: number): void {
+    try {
+      this.space.writeU32(address, 0);
+      this.world.scheduler.wake(this.space.physical(address), 1);
+    } catch (error) {
+      if (!(error instanceof GuestError)) throw error;
+    }
   }
 
   exit(code: number): void {
-    this.end ??= { code: code & 0xff, signal: undefined };
-    this.descriptors.closeAll();
+    this.#finish({ code: code & 0xff, signal: undefined, signalNumber: 0 });
   }
 
   /** The process dies of a signal. */
   kill(signal: number): void {
-    this.end ??= { code: SIGNAL_EXIT_BASE + signal, signal: signalName(signal) };
+    this.#finish({ code: SIGNAL_EXIT_BASE + signal, signal: signalName(signal), signalNumber: signal });
+  }
+
+  #finish(end: ProcessEnd): void {
+    if (this.end !== undefined) return;
+    this.end = end;
+    this.isBorrower = false;
+    this.writeBack(0, Infinity);
     this.descriptors.closeAll();
+    for (const thread of this.threads) thread.wait = FOR_EVER;
+    this.onEnd(end);
   }
 
-  sendSignal(signal: number): void {
-    this.pendingSignals.add(signal);
+  /** What a child begins with. */
+  inherit(parent: GuestProcess): void {
+    this.parent = parent;
+    parent.children.add(this);
+    this.workingDirectory = parent.workingDirectory;
+    this.umask = parent.umask;
+    this.groupId = parent.groupId;
+    for (const [resource, limit] of parent.limits) this.limits.set(resource, limit);
+    this.heapStart = parent.heapStart;
+    this.heapEnd = parent.heapEnd;
+    for (const [signal, action] of parent.signalActions) this.signalActions.set(signal, action);
+    for (const [start, mapping] of parent.sharedMappings) this.sharedMappings.set(start, mapping);
   }
 
-  /** Sends SIGALRM when its time has come, and wakes a thread that can take it. */
-  #expireTimer(): void {
-    const { timer } = this;
-    if (timer === undefined || timer.dueMs > performance.now()) return;
-    const { intervalMs } = timer;
-    this.timer = intervalMs > 0 ? { dueMs: performance.now() + intervalMs, intervalMs } : undefined;
-    this.sendSignal(SIGNAL.SIGALRM);
-    const thread = this.#threads.find(({ blocked }) => (blocked & signalBit(SIGNAL.SIGALRM)) === 0n);
-    if (thread?.wait === undefined) return;
-    thread.wait = undefined;
-    thread.wakeResult = -ERRNO.EINTR;
+  /** What execve leaves of the old program: descriptors, ignored signals, interval timers. */
+  becomeProgram(executable: string, heapStart: number): void {
+    const { current } = this;
+    this.executable = executable;
+    this.heapStart = heapStart;
+    this.heapEnd = heapStart;
+    this.isBorrower = false;
+    this.descriptors.closeForExec();
+    this.sharedMappings.clear();
+    for (const timer of this.posixTimers.values()) this.timers.remove(timer);
+    this.posixTimers.clear();
+    for (const [signal, action] of this.signalActions)
+      if (new BigUint64Array(action.slice().buffer)[0] !== HANDLER.ignore) this.signalActions.delete(signal);
+    current.alternateStack = undefined;
+    current.clearTidAddress = 0;
+    current.name = undefined;
   }
 
-  /** Wakes up to `limit` threads that wait on the futex; returns how many. */
-  wake(address: number, limit: number): number {
-    const waiting = this.#threads.filter(({ wait }) => wait?.kind === 'futex' && wait.address === address);
-    for (const thread of waiting.slice(0, limit)) {
-      thread.wait = undefined;
-      thread.wakeResult = 0;
+  /** The child that has ended or not, by its number. */
+  isChild(id: number): boolean {
+    return [...this.children].some((child) => child.id === id);
+  }
+
+  /** Shared mappings of files in the range go back into their files. */
+  writeBack(from: number, to: number): void {
+    for (const [start, { file, offset, sizeBytes }] of this.sharedMappings) {
+      if (start >= to || start + sizeBytes <= from) continue;
+      try {
+        file.write(this.space.peek(start, sizeBytes), offset);
+      } catch (error) {
+        // Parts of it are unmapped already.
+        if (!(error instanceof GuestError)) throw error;
+      }
     }
-    return Math.min(limit, waiting.length);
   }
 
-  /** Moves waiters from one futex to another; returns how many. */
-  requeue(from: number, to: number, limit: number): number {
-    const waiting = this.#threads.filter(({ wait }) => wait?.kind === 'futex' && wait.address === from);
-    for (const thread of waiting.slice(0, limit))
-      thread.wait = { ...thread.wait, kind: 'futex', address: to };
-    return Math.min(limit, waiting.length);
+  /** Lets the running thread wait; what the call returns comes later. */
+  block(wait: Wait): number {
+    this.current.wait = wait;
+    return 0;
   }
 
-  get readyThreads(): number {
-    return this.#threads.filter(({ wait }) => wait === undefined).length;
-  }
-
-  #expireWaits(): void {
-    const now = performance.now();
-    for (const thread of this.#threads) {
-      const { wait } = thread;
-      if (wait?.deadlineMs === undefined || wait.deadlineMs > now) continue;
-      thread.wakeResult = wait.kind === 'futex' ? -ERRNO.ETIMEDOUT : 0;
-      thread.wait = undefined;
-    }
-  }
-
-  /**
-   * Puts the next thread that can run on the CPU. Returns 0 when there is one, else the milliseconds until one can;
-   * Infinity when none ever will.
-   */
-  schedule(): number {
-    this.#expireWaits();
-    this.#expireTimer();
-    const threads = this.#threads;
-    const at = threads.indexOf(this.#current);
-    for (let offset = 1; offset <= threads.length; offset++) {
-      const next = threads[(at + offset) % threads.length];
-      if (next === undefined || next.wait !== undefined) continue;
-      this.#putOnCpu(next, at >= 0);
-      return 0;
-    }
-    const deadlines = threads.map(({ wait }) => wait?.deadlineMs ?? Infinity);
-    return Math.max(1, Math.min(...deadlines, this.timer?.dueMs ?? Infinity) - performance.now());
-  }
-
-  /** Puts this thread on the CPU, ready or not: the debugger wants to see it. False when it does not exist. */
-  switchTo(threadId: number): boolean {
-    const thread = this.#threads.find(({ id }) => id === threadId);
-    if (thread !== undefined) this.#putOnCpu(thread, this.#threads.includes(this.#current));
-    return thread !== undefined;
-  }
-
-  #putOnCpu(next: GuestThread, keepCurrent: boolean): void {
-    const woke = next !== this.#current || next.wakeResult !== 0;
-    if (next !== this.#current) {
-      if (keepCurrent) this.#current.saved.save();
-      next.saved.restore();
-      this.#current = next;
-    }
-    if (woke && next.wakeResult !== 0) this.cpu.general[0] = BigInt.asUintN(64, BigInt(next.wakeResult));
-    next.wakeResult = 0;
+  /** Does it at once or as soon as it can be done. EAGAIN of `attempt` means: not yet. */
+  blockUntil(attempt: () => number | undefined, wait: Omit<Wait, 'attempt'> = {}): number {
+    const patient = (): number | undefined => {
+      try {
+        return attempt();
+      } catch (error) {
+        if (error instanceof GuestError && error.result === -ERRNO.EAGAIN) return undefined;
+        throw error;
+      }
+    };
+    return patient() ?? this.block({ ...wait, attempt: patient });
   }
 
   dispose(): void {
     this.descriptors.closeAll();
-    for (const thread of this.#threads.splice(0)) thread.saved.dispose();
-    for (const saved of this.signalFrames.values()) saved.dispose();
-    this.signalFrames.clear();
+    this.forgetFrames(() => true);
   }
 }

@@ -249,9 +249,9 @@ export class KernelGuest implements Guest {
     this.#end = { code: KILLED_CODE, signal: 'killed' };
   }
 
-  /** The text comes from the keyboard. */
-  input(text: string): void {
-    this.#ports.press(scanCodesOf(text));
+  /** The text comes from the keyboard, which never ends. */
+  input(text: Uint8Array | undefined): void {
+    if (text !== undefined) this.#ports.press(scanCodesOf(Buffer.from(text).toString('utf8')));
   }
 
   /** SYSCALL as the instruction does it (SDM volume 2): the kernel's entry point is in LSTAR. */

@@ -54,6 +54,29 @@ export class PageTables {
     this.root = memory.allocatePage();
   }
 
+  /** Takes over the kernel's half of another address space, whose tables both then use. */
+  shareKernelHalf(other: PageTables): void {
+    const half = PAGE_BYTES / 2;
+    const { bytes } = this.#memory;
+    bytes.copyWithin(this.root + half, other.root + half, other.root + PAGE_BYTES);
+  }
+
+  /** Gives the tables of the user half back; their pages must have gone before. */
+  dispose(): void {
+    this.#watches.clear();
+    this.#freeTable(this.root, 0);
+  }
+
+  #freeTable(table: number, level: number): void {
+    // Of the root, only the lower half is this address space's own.
+    const sizeBytes = level === 0 ? PAGE_BYTES / 2 : PAGE_BYTES;
+    for (let offset = 0; level < BOTTOM && offset < sizeBytes; offset += 8) {
+      const entry = this.#memory.view.getBigUint64(table + offset, true);
+      if ((entry & PRESENT) !== 0n) this.#freeTable(Number(entry & FRAME), level + 1);
+    }
+    this.#memory.freePage(table);
+  }
+
   /** Puts the page of `address` at the physical page `page`, whatever was there. */
   map(address: bigint, page: number, rights: PageRights): void {
     const view = this.#memory.view;

@@ -18,6 +18,8 @@ export class PhysicalMemory {
   /** Address of physical address 0 in this process; page aligned, as the engine demands. */
   readonly hostAddress: bigint;
   readonly #freed: number[] = [];
+  /** Of pages with more than one. */
+  readonly #owners = new Map<number, number>();
   #next: number;
 
   /** `sizeBytes` is a multiple of the page size. Pages are given from `firstFreePage` on; what lies below is the guest's. */
@@ -48,8 +50,16 @@ export class PhysicalMemory {
     return page;
   }
 
+  /** One more owner for a page; each of them frees it. */
+  sharePage(physical: number): void {
+    this.#owners.set(physical, (this.#owners.get(physical) ?? 1) + 1);
+  }
+
   freePage(physical: number): void {
-    this.#freed.push(physical);
+    const owners = this.#owners.get(physical) ?? 1;
+    if (owners > 2) this.#owners.set(physical, owners - 1);
+    else this.#owners.delete(physical);
+    if (owners === 1) this.#freed.push(physical);
   }
 
   contains(physical: bigint, sizeBytes: number): boolean {

@@ -4,24 +4,39 @@ import { ERRNO, GuestError } from '../errno';
 import { OutOfMemoryError } from '../../memory/physical-memory';
 import type { GuestProcess } from '../process';
 import { linuxCallName } from './call-names';
-import type { CallArguments, CallHandler } from './call';
+import type { CallArguments, CallHandler, CallTable } from './call';
+import { restoreMask } from '../scheduler';
 import { deliverPending } from '../signal-delivery';
+import { hasSignal, interruptWait } from '../signal-sending';
 import { eventDescriptorCalls } from './event-descriptors';
 import { fileStatusCalls } from './file-status';
 import { fileCalls } from './files';
+import { futexCalls } from './futex';
 import { memoryCalls } from './memory';
+import { nameCalls } from './names';
+import { processCalls } from './process-calls';
+import { readinessCalls } from './readiness';
 import { signalCalls } from './signal-calls';
 import { threadCalls } from './threads';
 import { timeCalls } from './time';
+import { timerCalls } from './timer-calls';
+import { transferCalls } from './transfer';
 
-const CALLS = {
+/** Every call that the machine has. */
+export const CALLS: CallTable = {
   ...eventDescriptorCalls,
   ...fileCalls,
   ...fileStatusCalls,
+  ...futexCalls,
   ...memoryCalls,
+  ...nameCalls,
+  ...processCalls,
+  ...readinessCalls,
   ...signalCalls,
   ...threadCalls,
   ...timeCalls,
+  ...timerCalls,
+  ...transferCalls,
 };
 
 /** rdi rsi rdx r10 r8 r9, as indexes into GUEST_REGS. */
@@ -36,9 +51,10 @@ const OPTIONAL_CALLS: ReadonlySet<number> = new Set([435, 334]);
  * ENOSYS, as an older kernel would, and are told once each.
  */
 export function serveSystemCall(process: GuestProcess): void {
-  const { cpu } = process;
+  const { cpu, current } = process;
   process.registersAreSet = false;
-  const number = Number(BigInt.asUintN(32, cpu.general[RAX] ?? 0n));
+  current.call = cpu.general[RAX] ?? 0n;
+  const number = Number(BigInt.asUintN(32, current.call));
   const handler = CALLS[number]?.[1];
   if (handler === undefined && !OPTIONAL_CALLS.has(number)) process.tellMissing(missingCall(number));
   const result = call(handler, process);
@@ -47,7 +63,9 @@ export function serveSystemCall(process: GuestProcess): void {
     cpu.general[RAX] = BigInt.asUintN(64, BigInt(result));
     cpu.leaveSystemCall();
   }
-  if (process.current.wait === undefined) deliverPending(process);
+  if (current.wait === undefined) restoreMask(current);
+  else if (hasSignal(current) && current.wait.isUnstoppable !== true) interruptWait(current);
+  if (current.wait === undefined) deliverPending(process);
 }
 
 function missingCall(number: number): string {

@@ -1,16 +1,24 @@
 /** Calls that tell about files: stat and its kin, directories, links. */
 
-import type { DirectoryEntry } from '../descriptors';
 import { fail } from '../errno';
 import type { FileStatus } from '../file-system';
+import type { DirectoryEntry } from '../open-file';
 import type { GuestProcess } from '../process';
 import type { CallTable } from './call';
-import { findNode, resolvePath } from './files';
+import { AT_FDCWD, findNode, resolvePath } from './paths';
+import { describeSelf } from './self-files';
 
-const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_EMPTY_PATH = 0x1000;
 const BLOCK_BYTES = 4096;
-const MODE_BITS = { file: 0o100000, directory: 0o040000, device: 0o020000, pipe: 0o010000 } as const;
+const MODE_BITS = {
+  file: 0o100000,
+  directory: 0o040000,
+  device: 0o020000,
+  pipe: 0o010000,
+  socket: 0o140000,
+  link: 0o120000,
+} as const;
 const OWNER = 1000;
 
 /** struct stat of x86-64, 144 bytes. */
@@ -19,7 +27,7 @@ function encodeStat(status: FileStatus): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, 1n, true);
   view.setBigUint64(8, BigInt(status.inode), true);
-  view.setBigUint64(16, 1n, true);
+  view.setBigUint64(16, BigInt(status.links ?? 1), true);
   view.setUint32(24, MODE_BITS[status.kind] | status.mode, true);
   view.setUint32(28, OWNER, true);
   view.setUint32(32, OWNER, true);
@@ -27,7 +35,11 @@ function encodeStat(status: FileStatus): Uint8Array {
   view.setBigInt64(56, BigInt(BLOCK_BYTES), true);
   view.setBigInt64(64, BigInt(Math.ceil(status.sizeBytes / 512)), true);
   const seconds = BigInt(Math.floor(status.modifiedMs / 1000));
-  for (const offset of [72, 88, 104]) view.setBigInt64(offset, seconds, true);
+  const part = BigInt(Math.floor((status.modifiedMs % 1000) * 1e6));
+  for (const offset of [72, 88, 104]) {
+    view.setBigInt64(offset, seconds, true);
+    view.setBigInt64(offset + 8, part, true);
+  }
   return bytes;
 }
 
@@ -39,7 +51,7 @@ function encodeStatx(status: FileStatus): Uint8Array {
   const view = new DataView(bytes.buffer);
   view.setUint32(0, STATX_BASIC, true);
   view.setUint32(4, BLOCK_BYTES, true);
-  view.setUint32(16, 1, true);
+  view.setUint32(16, status.links ?? 1, true);
   view.setUint32(20, OWNER, true);
   view.setUint32(24, OWNER, true);
   view.setUint16(28, MODE_BITS[status.kind] | status.mode, true);
@@ -60,7 +72,12 @@ function statusOf(
   if ((flags & AT_EMPTY_PATH) !== 0 && process.space.readString(pathAddress) === '') {
     return process.descriptors.get(directoryFd | 0).status();
   }
-  return process.files.status(findNode(process, resolvePath(process, directoryFd, pathAddress)));
+  const guest = resolvePath(process, directoryFd, pathAddress);
+  const own = describeSelf(process, guest);
+  if (own !== undefined) return own.status;
+  const followLast = (flags & AT_SYMLINK_NOFOLLOW) === 0;
+  const node = findNode(process, guest, followLast);
+  return followLast ? process.files.status(node) : process.files.linkStatus(node);
 }
 
 function stat(process: GuestProcess, address: number, status: FileStatus): number {
@@ -69,7 +86,7 @@ function stat(process: GuestProcess, address: number, status: FileStatus): numbe
 }
 
 const DIRENT_HEADER_BYTES = 19;
-const ENTRY_TYPE = { file: 8, directory: 4 } as const;
+const ENTRY_TYPE = { file: 8, directory: 4, device: 2, pipe: 1, socket: 12, link: 10 } as const;
 
 function encodeEntry(entry: DirectoryEntry, position: number): Uint8Array {
   const name = Buffer.from(entry.name, 'utf8');
@@ -79,7 +96,7 @@ function encodeEntry(entry: DirectoryEntry, position: number): Uint8Array {
   view.setBigUint64(0, BigInt(entry.inode), true);
   view.setBigInt64(8, BigInt(position), true);
   view.setUint16(16, sizeBytes, true);
-  view.setUint8(18, entry.isDirectory ? ENTRY_TYPE.directory : ENTRY_TYPE.file);
+  view.setUint8(18, ENTRY_TYPE[entry.kind]);
   bytes.set(name, DIRENT_HEADER_BYTES);
   return bytes;
 }
@@ -87,18 +104,20 @@ function encodeEntry(entry: DirectoryEntry, position: number): Uint8Array {
 function getDirectoryEntries(process: GuestProcess, fd: number, address: number, roomBytes: number): number {
   const directory = process.descriptors.get(fd | 0).directory ?? fail('ENOTDIR');
   let used = 0;
-  while (directory.entries[0] !== undefined) {
-    const bytes = encodeEntry(directory.entries[0], used + 1);
-    if (used + bytes.length > roomBytes) break;
+  for (let entry = directory.entries[directory.next]; entry !== undefined;) {
+    const bytes = encodeEntry(entry, directory.next + 1);
+    if (used + bytes.length > roomBytes) return used === 0 ? fail('EINVAL') : used;
     process.space.write(address + used, bytes);
     used += bytes.length;
-    directory.entries.shift();
+    entry = directory.entries[++directory.next];
   }
-  return used === 0 && directory.entries.length > 0 ? fail('EINVAL') : used;
+  return used;
 }
 
 function readLink(process: GuestProcess, guest: string, address: number, roomBytes: number): number {
-  const target = Buffer.from(process.files.readLink(guest), 'utf8').subarray(0, roomBytes);
+  if (roomBytes <= 0) fail('EINVAL');
+  const text = guest === '/proc/self/exe' ? process.executable : process.files.readLink(guest);
+  const target = Buffer.from(text, 'utf8').subarray(0, roomBytes);
   process.space.write(address, target);
   return target.length;
 }
@@ -110,15 +129,42 @@ function workingDirectory(process: GuestProcess, address: number, roomBytes: num
   return bytes.length;
 }
 
+const STATFS_BYTES = 120;
+const TMPFS_MAGIC = 0x0102_1994n;
+const TOTAL_BLOCKS = 1n << 17n;
+const NAME_LIMIT = 255n;
+
+/** struct statfs: a file system in memory, half of it free. */
+function fileSystemStatus(process: GuestProcess, address: number): number {
+  const bytes = new Uint8Array(STATFS_BYTES);
+  const words = [TMPFS_MAGIC, BigInt(BLOCK_BYTES), TOTAL_BLOCKS, TOTAL_BLOCKS / 2n, TOTAL_BLOCKS / 2n];
+  bytes.set(new Uint8Array(BigUint64Array.from([...words, TOTAL_BLOCKS, TOTAL_BLOCKS / 2n]).buffer));
+  new DataView(bytes.buffer).setBigUint64(64, NAME_LIMIT, true);
+  new DataView(bytes.buffer).setBigUint64(72, BigInt(BLOCK_BYTES), true);
+  process.space.write(address, bytes);
+  return 0;
+}
+
 export const fileStatusCalls: CallTable = {
   4: ['stat', (process, [name, to]) => stat(process, to, statusOf(process, AT_FDCWD, name, 0))],
   5: ['fstat', (process, [fd, to]) => stat(process, to, process.descriptors.get(fd | 0).status())],
-  6: ['lstat', (process, [name, to]) => stat(process, to, statusOf(process, AT_FDCWD, name, 0))],
+  6: [
+    'lstat',
+    (process, [name, to]) => stat(process, to, statusOf(process, AT_FDCWD, name, AT_SYMLINK_NOFOLLOW)),
+  ],
   79: ['getcwd', (process, [address, roomBytes]) => workingDirectory(process, address, roomBytes)],
   89: [
     'readlink',
     (process, [name, to, room]) => readLink(process, resolvePath(process, AT_FDCWD, name), to, room),
   ],
+  137: [
+    'statfs',
+    (process, [name, to]) => {
+      findNode(process, resolvePath(process, AT_FDCWD, name));
+      return fileSystemStatus(process, to);
+    },
+  ],
+  138: ['fstatfs', (process, [fd, to]) => (process.descriptors.get(fd | 0), fileSystemStatus(process, to))],
   217: ['getdents64', (process, [fd, address, room]) => getDirectoryEntries(process, fd, address, room)],
   262: [
     'newfstatat',

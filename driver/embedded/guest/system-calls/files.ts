@@ -1,292 +1,275 @@
 /** Calls on files and descriptors. */
 
-import path from 'node:path';
-import { openNode, streamFile, type OpenFile } from '../descriptors';
+import { OPEN_FLAG } from '../descriptors';
 import { fail } from '../errno';
-import type { Node } from '../file-system';
-import { SIGNAL } from '../signals';
+import { MemoryFile } from '../memory-nodes';
+import { openNode, type OpenFile } from '../open-file';
 import type { GuestProcess } from '../process';
-import type { CallTable } from './call';
+import type { CallArguments, CallTable } from './call';
+import { AT_FDCWD, findNode, resolvePath } from './paths';
+import { describeSelf } from './self-files';
 
-const AT_FDCWD = -100;
-const OPEN = {
-  accessMode: 3,
-  create: 0o100,
-  exclusive: 0o200,
-  truncate: 0o1000,
-  append: 0o2000,
-  directory: 0o200000,
-};
-const FCNTL = { dupFd: 0, getFd: 1, setFd: 2, getFlags: 3, setFlags: 4, dupFdCloexec: 1030 } as const;
-/** One call moves at most this much, as on Linux. */
-const MAX_TRANSFER_BYTES = 0x7fff_f000;
-const MAX_READ_BYTES = 16 << 20;
-const IO_VECTOR_BYTES = 16;
-const MAX_IO_VECTORS = 1024;
-const PIPE_LIMIT_BYTES = 1 << 16;
+const RIGHT = { execute: 1, write: 2, read: 4 } as const;
+const READ_BITS = 0o444;
+const SEEK_CURRENT = 1;
+const WRITE_BITS = 0o222;
+const EXECUTE_BITS = 0o111;
 
-/** The absolute, normalised path that a call means. */
-export function resolvePath(process: GuestProcess, directoryFd: number, address: number): string {
-  const text = process.space.readString(address);
-  if (text === '') return fail('ENOENT');
-  if (text.startsWith('/')) return path.posix.normalize(text).replace(/(?<=.)\/$/, '');
-  const base =
-    (directoryFd | 0) === AT_FDCWD ? process.workingDirectory : directoryOf(process, directoryFd | 0);
-  return path.posix.resolve(base, text);
-}
-
-function directoryOf(process: GuestProcess, fd: number): string {
-  return process.descriptors.get(fd).directory?.path ?? fail('ENOTDIR');
-}
-
-export function findNode(process: GuestProcess, guest: string): Node {
-  return process.files.find(guest) ?? fail('ENOENT');
-}
-
-function open(process: GuestProcess, directoryFd: number, pathAddress: number, flags: number): number {
+function open(
+  process: GuestProcess,
+  directoryFd: number,
+  pathAddress: number,
+  flags: number,
+  mode: number,
+): number {
   const guest = resolvePath(process, directoryFd, pathAddress);
-  const write = (flags & OPEN.accessMode) !== 0;
-  const before = process.files.find(guest);
-  if (before !== undefined && (flags & OPEN.create) !== 0 && (flags & OPEN.exclusive) !== 0) fail('EEXIST');
-  const node = before ?? ((flags & OPEN.create) !== 0 ? process.files.createFile(guest) : fail('ENOENT'));
-  if ((flags & OPEN.directory) !== 0 && process.files.status(node).kind !== 'directory') fail('ENOTDIR');
-  const file = openNode(process.files, guest, node, { write, append: (flags & OPEN.append) !== 0 });
-  if (write && (flags & OPEN.truncate) !== 0 && node.kind === 'memory file') file.truncate(0);
-  return process.descriptors.add(file);
+  const closeOnExec = (flags & OPEN_FLAG.closeOnExec) !== 0;
+  const own = describeSelf(process, guest);
+  if (own !== undefined) return own.add(closeOnExec);
+  const file = openFile(process, guest, flags, mode);
+  const told = OPEN_FLAG.accessMode | OPEN_FLAG.append | OPEN_FLAG.nonBlocking | OPEN_FLAG.path;
+  return process.descriptors.add(file, { closeOnExec, flags: flags & told });
 }
 
-function read(
-  process: GuestProcess,
-  fd: number,
-  address: number,
-  sizeBytes: number,
-  offset?: number,
-): number {
-  const bytes = process.descriptors.get(fd | 0).read(Math.min(sizeBytes, MAX_READ_BYTES), offset);
-  process.space.write(address, bytes);
-  return bytes.length;
+function openFile(process: GuestProcess, guest: string, flags: number, mode: number): OpenFile {
+  const { files } = process;
+  const write = (flags & OPEN_FLAG.accessMode) !== OPEN_FLAG.readOnly;
+  const creates = (flags & OPEN_FLAG.create) !== 0;
+  const isExclusive = creates && (flags & OPEN_FLAG.exclusive) !== 0;
+  const followLast = !isExclusive && (flags & OPEN_FLAG.noFollow) === 0;
+  const before = files.find(guest, { followLast });
+  if (before !== undefined && isExclusive) fail('EEXIST');
+  if (before === undefined && !creates) findNode(process, guest, followLast);
+  const node = before ?? create(process, guest, mode);
+  const { kind, mode: rights } = files.linkStatus(node);
+  if (kind === 'link') fail('ELOOP');
+  if ((flags & OPEN_FLAG.directory) !== 0 && kind !== 'directory') fail('ENOTDIR');
+  if (before !== undefined && kind === 'file') checkRights(rights, flags);
+  const append = (flags & OPEN_FLAG.append) !== 0;
+  const file = openNode(files, guest, node, { write, append });
+  if (write && (flags & OPEN_FLAG.truncate) !== 0 && kind === 'file') file.truncate(0);
+  return file;
 }
 
-function write(
-  process: GuestProcess,
-  fd: number,
-  address: number,
-  sizeBytes: number,
-  offset?: number,
-): number {
-  const bytes = process.space.read(address, Math.min(sizeBytes, MAX_READ_BYTES));
-  return process.descriptors.get(fd | 0).write(bytes, offset);
+function create(process: GuestProcess, guest: string, mode: number): MemoryFile {
+  const file = process.files.createFile(guest);
+  file.mode = mode & 0o7777 & ~process.umask;
+  return file;
 }
 
-function eachVector(
-  process: GuestProcess,
-  vectors: number,
-  count: number,
-  use: (address: number, sizeBytes: number) => number,
-): number {
-  if (count < 0 || count > MAX_IO_VECTORS) fail('EINVAL');
-  let total = 0;
-  for (let index = 0; index < count; index++) {
-    const at = vectors + index * IO_VECTOR_BYTES;
-    const sizeBytes = Number(process.space.readU64(at + 8));
-    if (sizeBytes > MAX_TRANSFER_BYTES) fail('EINVAL');
-    if (sizeBytes === 0) continue;
-    const moved = use(Number(process.space.readU64(at)), sizeBytes);
-    total += moved;
-    if (moved < sizeBytes) break;
-  }
-  return total;
+function checkRights(rights: number, flags: number): void {
+  const mode = flags & OPEN_FLAG.accessMode;
+  if (mode !== OPEN_FLAG.writeOnly && (rights & READ_BITS) === 0) fail('EACCES');
+  if (mode !== OPEN_FLAG.readOnly && (rights & WRITE_BITS) === 0) fail('EACCES');
 }
 
-const RETRY_MS = 1;
-
-/** The thread waits, and makes the same call anew. */
-export function callAgain(process: GuestProcess): void {
-  process.registersAreSet = true;
-  process.current.wait = { kind: 'sleep', deadlineMs: performance.now() + RETRY_MS };
-}
-
-function pipe(process: GuestProcess, address: number): number {
-  const chunks: Uint8Array[] = [];
-  let held = 0;
-  const closed = { read: false, write: false };
-  const reader = streamFile(
-    (sizeBytes) => {
-      const first = chunks.shift();
-      if (first === undefined) {
-        if (!closed.write) callAgain(process);
-        return new Uint8Array(0);
-      }
-      if (first.length > sizeBytes) chunks.unshift(first.subarray(sizeBytes));
-      const taken = first.subarray(0, sizeBytes);
-      held -= taken.length;
-      return taken;
-    },
-    () => fail('EBADF'),
+function memoryFile(process: GuestProcess, name: string, flags: number): number {
+  const file = new MemoryFile();
+  file.mode = 0o777;
+  file.links = 0;
+  return process.descriptors.add(
+    openNode(process.files, `/memfd:${name} (deleted)`, file, { write: true, append: false }),
+    { closeOnExec: (flags & 1) !== 0 },
   );
-  const writer = streamFile(
-    () => fail('EBADF'),
-    (bytes) => {
-      if (closed.read) {
-        process.sendSignal(SIGNAL.SIGPIPE);
-        fail('EPIPE');
-      }
-      // The reader is this very process: waiting for it would be waiting for ever.
-      if (held + bytes.length > PIPE_LIMIT_BYTES) fail('EAGAIN');
-      chunks.push(bytes.slice());
-      held += bytes.length;
-      return bytes.length;
-    },
-  );
-  const readEnd: OpenFile = {
-    ...reader,
-    isReadable: () => chunks.length > 0 || closed.write,
-    close: () => void (closed.read = true),
-  };
-  const writeEnd: OpenFile = { ...writer, close: () => void (closed.write = true) };
-  process.space.writeU32(address, process.descriptors.add(readEnd));
-  process.space.writeU32(address + 4, process.descriptors.add(writeEnd));
-  return 0;
 }
 
-function duplicate(process: GuestProcess, from: number, to: number): number {
-  const file = process.descriptors.get(from);
-  if (from !== to) process.descriptors.replace(to, file);
-  return to;
-}
+const FCNTL = {
+  duplicate: 0,
+  getDescriptorFlags: 1,
+  setDescriptorFlags: 2,
+  getFlags: 3,
+  setFlags: 4,
+  getLock: 5,
+  setLock: 6,
+  setLockWait: 7,
+  setOwner: 8,
+  getOwner: 9,
+  getFileLock: 36,
+  setFileLock: 37,
+  setFileLockWait: 38,
+  duplicateCloseOnExec: 1030,
+  setPipeBytes: 1031,
+  getPipeBytes: 1032,
+} as const;
+const CLOSE_ON_EXEC = 1;
+const UNLOCKED = 2;
+const PIPE_BYTES = 1 << 16;
+const CHANGEABLE = OPEN_FLAG.append | OPEN_FLAG.nonBlocking;
 
 function fcntl(process: GuestProcess, fd: number, command: number, argument: number): number {
-  const file: OpenFile = process.descriptors.get(fd);
+  const { descriptors } = process;
+  const description = descriptors.description(fd);
   switch (command) {
-    case FCNTL.dupFd:
-    case FCNTL.dupFdCloexec:
-      return process.descriptors.add(file, argument);
-    case FCNTL.getFd:
-      return process.descriptors.closeOnExec.has(fd) ? 1 : 0;
-    case FCNTL.setFd:
-      if ((argument & 1) !== 0) process.descriptors.closeOnExec.add(fd);
-      else process.descriptors.closeOnExec.delete(fd);
-      return 0;
-    case FCNTL.setFlags:
+    case FCNTL.duplicate:
+    case FCNTL.duplicateCloseOnExec:
+      return descriptors.duplicate(fd, {
+        lowest: argument | 0,
+        closeOnExec: command === FCNTL.duplicateCloseOnExec,
+      });
+    case FCNTL.getDescriptorFlags:
+      return descriptors.isClosedOnExec(fd) ? CLOSE_ON_EXEC : 0;
+    case FCNTL.setDescriptorFlags:
+      descriptors.setCloseOnExec(fd, (argument & CLOSE_ON_EXEC) !== 0);
       return 0;
     case FCNTL.getFlags:
-      return 2;
+      return description.flags;
+    case FCNTL.setFlags:
+      description.flags = (description.flags & ~CHANGEABLE) | (argument & CHANGEABLE);
+      description.file.append = (argument & OPEN_FLAG.append) !== 0;
+      return 0;
+    // Nobody but the guest has its files open, and a process does not lock itself out.
+    case FCNTL.getLock:
+    case FCNTL.getFileLock:
+      process.space.write(argument, Uint8Array.of(UNLOCKED, 0));
+      return 0;
+    case FCNTL.setLock:
+    case FCNTL.setLockWait:
+    case FCNTL.setFileLock:
+    case FCNTL.setFileLockWait:
+    case FCNTL.setOwner:
+    case FCNTL.getOwner:
+      return 0;
+    case FCNTL.setPipeBytes:
+    case FCNTL.getPipeBytes:
+      return description.file.available === undefined ? fail('EBADF') : PIPE_BYTES;
     default:
       return fail('EINVAL');
   }
 }
 
-const ACCESS_WRITE = 2;
+const IOCTL = { bytesToRead: 0x541b, nonBlocking: 0x5421, notOnExec: 0x5450, onExec: 0x5451 } as const;
 
-function access(process: GuestProcess, directoryFd: number, pathAddress: number, mode: number): number {
+function ioctl(process: GuestProcess, fd: number, request: number, argument: number): number {
+  const description = process.descriptors.description(fd);
+  switch (request) {
+    case IOCTL.bytesToRead:
+      process.space.writeU32(argument, description.file.available?.() ?? fail('ENOTTY'));
+      return 0;
+    case IOCTL.nonBlocking: {
+      const isOn = process.space.readU32(argument) !== 0;
+      description.flags = (description.flags & ~OPEN_FLAG.nonBlocking) | (isOn ? OPEN_FLAG.nonBlocking : 0);
+      return 0;
+    }
+    case IOCTL.notOnExec:
+    case IOCTL.onExec:
+      process.descriptors.setCloseOnExec(fd, request === IOCTL.onExec);
+      return 0;
+    default:
+      return fail('ENOTTY');
+  }
+}
+
+function access(process: GuestProcess, directoryFd: number, pathAddress: number, wanted: number): number {
   const guest = resolvePath(process, directoryFd, pathAddress);
+  if (describeSelf(process, guest) !== undefined) return 0;
+  const { mode, kind } = process.files.status(findNode(process, guest));
+  const isRefused =
+    ((wanted & RIGHT.read) !== 0 && (mode & READ_BITS) === 0) ||
+    ((wanted & RIGHT.write) !== 0 && (mode & WRITE_BITS) === 0) ||
+    ((wanted & RIGHT.execute) !== 0 && kind !== 'directory' && (mode & EXECUTE_BITS) === 0);
+  return isRefused ? fail('EACCES') : 0;
+}
+
+function closeRange(process: GuestProcess, first: number, last: number, flags: number): number {
+  const onExec = (flags & 4) !== 0;
+  for (const fd of process.descriptors.numbers) {
+    if (fd < first >>> 0 || fd > last >>> 0) continue;
+    if (onExec) process.descriptors.setCloseOnExec(fd, true);
+    else process.descriptors.close(fd);
+  }
+  return 0;
+}
+
+function truncate(process: GuestProcess, guest: string, sizeBytes: number): number {
+  if (sizeBytes < 0) fail('EINVAL');
   const node = findNode(process, guest);
-  if ((mode & ACCESS_WRITE) !== 0 && node.kind === 'host') fail('EROFS');
+  if (process.files.status(node).kind === 'directory') fail('EISDIR');
+  process.files.writable(guest).resize(sizeBytes);
   return 0;
 }
 
-function changeDirectory(process: GuestProcess, guest: string): number {
-  if (process.files.status(findNode(process, guest)).kind !== 'directory') fail('ENOTDIR');
-  process.workingDirectory = guest;
+function truncateOpen(process: GuestProcess, fd: number, sizeBytes: number): number {
+  const { file, flags } = process.descriptors.description(fd | 0);
+  if (sizeBytes < 0 || (flags & OPEN_FLAG.accessMode) === OPEN_FLAG.readOnly) fail('EINVAL');
+  file.truncate(sizeBytes);
   return 0;
 }
 
-const REMOVE_DIRECTORY = 0x200;
+const FALLOCATE_KEEP_SIZE = 1;
+
+function allocate(process: GuestProcess, [fd, mode, offset, sizeBytes]: CallArguments): number {
+  if (offset < 0 || sizeBytes <= 0) fail('EINVAL');
+  if (mode !== 0 && mode !== FALLOCATE_KEEP_SIZE) fail('EOPNOTSUPP');
+  const { file, flags } = process.descriptors.description(fd | 0);
+  if ((flags & OPEN_FLAG.accessMode) === OPEN_FLAG.readOnly) fail('EBADF');
+  if (file.path === undefined) fail(file.poll === undefined ? 'ENODEV' : 'ESPIPE');
+  const end = offset + sizeBytes;
+  if (mode === 0 && end > file.status().sizeBytes) file.truncate(end);
+  return 0;
+}
+
+function duplicateTo(process: GuestProcess, from: number, to: number, flags: number): number {
+  if (from === to) return fail('EINVAL');
+  return process.descriptors.duplicateTo(from, to, (flags & OPEN_FLAG.closeOnExec) !== 0);
+}
+
+function sameDescriptor(process: GuestProcess, fd: number): number {
+  process.descriptors.get(fd);
+  return fd;
+}
+
+/** Everything is where it belongs already. */
+function synchronize(process: GuestProcess, fd: number): number {
+  const { file } = process.descriptors.description(fd | 0);
+  return file.path === undefined && file.poll !== undefined ? fail('EINVAL') : 0;
+}
+
+/** Advice changes nothing; what has no position cannot be given any. */
+function advise(process: GuestProcess, fd: number): number {
+  process.descriptors.get(fd | 0).seek(0, SEEK_CURRENT);
+  return 0;
+}
 
 export const fileCalls: CallTable = {
-  0: ['read', (process, [fd, address, sizeBytes]) => read(process, fd, address, sizeBytes)],
-  1: ['write', (process, [fd, address, sizeBytes]) => write(process, fd, address, sizeBytes)],
-  2: ['open', (process, [name, flags]) => open(process, AT_FDCWD, name, flags)],
-  3: [
-    'close',
-    (process, [fd]) => {
-      process.descriptors.close(fd | 0);
-      return 0;
-    },
-  ],
+  2: ['open', (process, [name, flags, mode]) => open(process, AT_FDCWD, name, flags, mode)],
+  3: ['close', (process, [fd]) => (process.descriptors.close(fd | 0), 0)],
   8: ['lseek', (process, [fd, offset, whence]) => process.descriptors.get(fd | 0).seek(offset, whence)],
-  16: ['ioctl', (process, [fd]) => (process.descriptors.get(fd | 0), fail('ENOTTY'))],
-  17: [
-    'pread64',
-    (process, [fd, address, sizeBytes, offset]) => read(process, fd, address, sizeBytes, offset),
-  ],
-  18: [
-    'pwrite64',
-    (process, [fd, address, sizeBytes, offset]) => write(process, fd, address, sizeBytes, offset),
-  ],
-  19: ['readv', (process, [fd, v, n]) => eachVector(process, v, n, (a, size) => read(process, fd, a, size))],
-  20: [
-    'writev',
-    (process, [fd, v, n]) => eachVector(process, v, n, (a, size) => write(process, fd, a, size)),
-  ],
+  16: ['ioctl', (process, [fd, request, argument]) => ioctl(process, fd | 0, request, argument)],
   21: ['access', (process, [name, mode]) => access(process, AT_FDCWD, name, mode)],
-  22: ['pipe', (process, [address]) => pipe(process, address)],
-  32: ['dup', (process, [fd]) => process.descriptors.add(process.descriptors.get(fd | 0))],
-  33: ['dup2', (process, [from, to]) => duplicate(process, from | 0, to | 0)],
+  32: ['dup', (process, [fd]) => process.descriptors.duplicate(fd | 0)],
+  33: [
+    'dup2',
+    (process, [from, to]) =>
+      from === to ? sameDescriptor(process, from | 0) : process.descriptors.duplicateTo(from | 0, to | 0),
+  ],
   72: ['fcntl', (process, [fd, command, argument]) => fcntl(process, fd | 0, command, argument)],
-  74: ['fsync', () => 0],
-  75: ['fdatasync', () => 0],
-  77: [
-    'ftruncate',
-    (process, [fd, sizeBytes]) => {
-      process.descriptors.get(fd | 0).truncate(sizeBytes);
-      return 0;
+  73: ['flock', (process, [fd]) => (process.descriptors.get(fd | 0), 0)],
+  74: ['fsync', (process, [fd]) => synchronize(process, fd)],
+  75: ['fdatasync', (process, [fd]) => synchronize(process, fd)],
+  76: [
+    'truncate',
+    (process, [name, sizeBytes]) => truncate(process, resolvePath(process, AT_FDCWD, name), sizeBytes),
+  ],
+  77: ['ftruncate', (process, [fd, sizeBytes]) => truncateOpen(process, fd, sizeBytes)],
+  85: [
+    'creat',
+    (process, [name, mode]) => {
+      const flags = OPEN_FLAG.create | OPEN_FLAG.truncate | OPEN_FLAG.writeOnly;
+      return open(process, AT_FDCWD, name, flags, mode);
     },
   ],
-  80: ['chdir', (process, [name]) => changeDirectory(process, resolvePath(process, AT_FDCWD, name))],
-  82: [
-    'rename',
-    (process, [from, to]) => {
-      process.files.rename(resolvePath(process, AT_FDCWD, from), resolvePath(process, AT_FDCWD, to));
-      return 0;
-    },
-  ],
-  83: [
-    'mkdir',
-    (process, [name]) => {
-      process.files.createDirectory(resolvePath(process, AT_FDCWD, name));
-      return 0;
-    },
-  ],
-  84: [
-    'rmdir',
-    (process, [name]) => {
-      process.files.remove(resolvePath(process, AT_FDCWD, name), 'directory');
-      return 0;
-    },
-  ],
-  87: [
-    'unlink',
-    (process, [name]) => {
-      process.files.remove(resolvePath(process, AT_FDCWD, name), 'file');
-      return 0;
-    },
-  ],
-  257: ['openat', (process, [directory, name, flags]) => open(process, directory, name, flags)],
-  258: [
-    'mkdirat',
-    (process, [directory, name]) => {
-      process.files.createDirectory(resolvePath(process, directory, name));
-      return 0;
-    },
-  ],
-  263: [
-    'unlinkat',
-    (process, [directory, name, flags]) => {
-      const kind = (flags & REMOVE_DIRECTORY) !== 0 ? 'directory' : 'file';
-      process.files.remove(resolvePath(process, directory, name), kind);
-      return 0;
-    },
-  ],
-  264: [
-    'renameat',
-    (process, [fromDirectory, from, toDirectory, to]) => {
-      process.files.rename(resolvePath(process, fromDirectory, from), resolvePath(process, toDirectory, to));
-      return 0;
-    },
-  ],
+  162: ['sync', () => 0],
+  187: ['readahead', (process, [fd]) => advise(process, fd)],
+  221: ['fadvise64', (process, [fd]) => advise(process, fd)],
+  257: ['openat', (process, [directory, name, flags, mode]) => open(process, directory, name, flags, mode)],
   269: ['faccessat', (process, [directory, name, mode]) => access(process, directory, name, mode)],
-  292: ['dup3', (process, [from, to]) => duplicate(process, from | 0, to | 0)],
-  293: ['pipe2', (process, [address]) => pipe(process, address)],
+  285: ['fallocate', (process, a) => allocate(process, a)],
+  292: ['dup3', (process, [from, to, flags]) => duplicateTo(process, from | 0, to | 0, flags)],
+  306: ['syncfs', (process, [fd]) => (process.descriptors.get(fd | 0), 0)],
+  319: [
+    'memfd_create',
+    (process, [name, flags]) => memoryFile(process, process.space.readString(name), flags),
+  ],
+  436: ['close_range', (process, [first, last, flags]) => closeRange(process, first, last, flags)],
   439: ['faccessat2', (process, [directory, name, mode]) => access(process, directory, name, mode)],
 };

@@ -1,5 +1,6 @@
 import { PAGE_BYTES } from '../../memory/physical-memory';
 import { pageEnd, pageStart, type RegionRights } from '../address-space';
+import { OPEN_FLAG } from '../descriptors';
 import { fail } from '../errno';
 import type { GuestProcess } from '../process';
 import type { CallArguments, CallTable } from './call';
@@ -26,23 +27,22 @@ function mmap(
   if (isFixed && hint % PAGE_BYTES !== 0) fail('EINVAL');
   const start = isFixed ? hint : space.findFree(length, pageStart(hint));
   if ((flags & MAP.fixedNoReplace) !== 0 && overlaps(process, start, start + length)) fail('EEXIST');
+  const isShared = (flags & MAP.shared) !== 0;
   if ((flags & MAP.anonymous) !== 0) {
-    space.map(start, start + length, rights(protection));
+    space.map(start, start + length, rights(protection), '', isShared);
     return start;
   }
-  const file = process.descriptors.get(fd | 0);
+  const { file, flags: opened } = process.descriptors.description(fd | 0);
+  if (file.path === undefined && file.directory === undefined && file.poll !== undefined) fail('ENODEV');
+  const mode = opened & OPEN_FLAG.accessMode;
+  const writesFile = isShared && (protection & PROT.write) !== 0;
+  if (mode === OPEN_FLAG.writeOnly || (writesFile && mode !== OPEN_FLAG.readWrite)) fail('EACCES');
   // A mapping is a snapshot of the file; a shared one is written back by msync and munmap.
   const bytes = file.read(Math.min(sizeBytes, Math.max(0, file.status().sizeBytes - offset)), offset);
-  space.map(start, start + length, rights(protection), file.path);
+  space.map(start, start + length, rights(protection), file.path, isShared);
   if (bytes.length > 0) space.poke(start, bytes);
-  if ((flags & MAP.shared) !== 0 && (protection & PROT.write) !== 0)
-    process.sharedMappings.set(start, { file, offset, sizeBytes: bytes.length });
+  if (writesFile) process.sharedMappings.set(start, { file, offset, sizeBytes: bytes.length });
   return start;
-}
-
-function writeBack(process: GuestProcess, from: number, to: number): void {
-  for (const [start, { file, offset, sizeBytes }] of process.sharedMappings)
-    if (start < to && start + sizeBytes > from) file.write(process.space.read(start, sizeBytes), offset);
 }
 
 function overlaps(process: GuestProcess, start: number, end: number): boolean {
@@ -90,6 +90,34 @@ function mremap(
   return start;
 }
 
+function checkMapped(process: GuestProcess, start: number, end: number): void {
+  for (let at = start; at < end;) at = process.space.regionAt(at)?.end ?? fail('ENOMEM');
+}
+
+/** One byte for each page, 1 where it is there. */
+function residence(process: GuestProcess, start: number, sizeBytes: number, to: number): number {
+  if (start % PAGE_BYTES !== 0) fail('EINVAL');
+  const end = start + pageEnd(sizeBytes);
+  checkMapped(process, start, end);
+  const isThere = (index: number): boolean =>
+    process.space.tables.translate(BigInt(start + index * PAGE_BYTES)) !== undefined;
+  const pages = Array.from({ length: (end - start) / PAGE_BYTES }, (_, index) => (isThere(index) ? 1 : 0));
+  process.space.write(to, Uint8Array.from(pages));
+  return 0;
+}
+
+const ADVICE_DO_NOT_NEED = 4;
+const LAST_ADVICE = 25;
+
+/** MADV_DONTNEED is the one with a meaning that a program can see: private memory reads as zeros afterwards. */
+function advise(process: GuestProcess, start: number, sizeBytes: number, advice: number): number {
+  if (start % PAGE_BYTES !== 0 || advice < 0 || (advice > LAST_ADVICE && advice < 100)) fail('EINVAL');
+  const end = start + pageEnd(sizeBytes);
+  checkMapped(process, start, end);
+  if (advice === ADVICE_DO_NOT_NEED) process.space.forget(start, end);
+  return 0;
+}
+
 export const memoryCalls: CallTable = {
   9: ['mmap', (process, a) => mmap(process, a)],
   10: [
@@ -104,7 +132,7 @@ export const memoryCalls: CallTable = {
     'munmap',
     (process, [start, sizeBytes]) => {
       if (start % PAGE_BYTES !== 0 || sizeBytes <= 0) fail('EINVAL');
-      writeBack(process, start, start + pageEnd(sizeBytes));
+      process.writeBack(start, start + pageEnd(sizeBytes));
       process.sharedMappings.delete(start);
       process.space.unmap(start, start + pageEnd(sizeBytes));
       return 0;
@@ -115,8 +143,12 @@ export const memoryCalls: CallTable = {
     'mremap',
     (process, [old, oldBytes, newBytes, flags]) => mremap(process, old, oldBytes, newBytes, flags),
   ],
-  26: ['msync', (process, [start, sizeBytes]) => (writeBack(process, start, start + sizeBytes), 0)],
-  28: ['madvise', () => 0],
+  26: ['msync', (process, [start, sizeBytes]) => (process.writeBack(start, start + sizeBytes), 0)],
+  27: ['mincore', (process, [start, sizeBytes, to]) => residence(process, start, sizeBytes, to)],
+  28: ['madvise', (process, [start, sizeBytes, advice]) => advise(process, start, sizeBytes, advice)],
   149: ['mlock', () => 0],
   150: ['munlock', () => 0],
+  151: ['mlockall', () => 0],
+  152: ['munlockall', () => 0],
+  325: ['mlock2', () => 0],
 };
