@@ -38,7 +38,7 @@ export class DapServer extends ProtocolServer {
     });
   }
 
-  /** Sets who answers; once, before the first message. */
+  /** Sets who answers from here on: before the first message, and again for a target of another kind. */
   serve(handlers: Handlers): void {
     for (const [command, handler] of Object.entries(handlers)) {
       this.#handlers.set(command, handler as AnyHandler);

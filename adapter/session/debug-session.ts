@@ -48,6 +48,10 @@ export class DebugSession {
     readonly openRemoteTarget: OpenRemoteTarget,
   ) {}
 
+  nextBreakpointId(): number {
+    return this.#nextBreakpointId++;
+  }
+
   rememberTarget(address: bigint): number {
     return this.#gotoAddresses.push(address) - 1;
   }

@@ -1,3 +1,4 @@
+import { launchScript } from '../script-target/script-requests';
 import { attach } from './attach';
 import {
   breakpointLocations,
@@ -25,7 +26,8 @@ import { scopes, setVariable, variables } from './variables';
 export function handlersOf(session: DebugSession): Handlers {
   return {
     initialize: (args) => initialize(session, args),
-    launch: (args, call) => launch(session, args, call),
+    launch: (args, call) =>
+      args.target === 'script' ? launchScript(session, args, call) : launch(session, args, call),
     attach: (args, call) => attach(session, args, call),
     configurationDone: (args, call) => configurationDone(session, args, call),
     disconnect: (args, call) => endSession(session, args, call),

@@ -28,6 +28,11 @@ export interface AttachConfig extends StartConfig {
 
 /** Checks what a client sent. Throws RequestError that names the attribute. */
 export function readLaunchConfig(given: LaunchArguments): LaunchConfig {
+  if (given.target !== undefined) {
+    throw new RequestError(
+      `"target" in the launch configuration is ${JSON.stringify(given.target)}; write "script" to debug a script itself, or leave it out.`,
+    );
+  }
   if (given.program === undefined || given.program === '') {
     throw new RequestError(
       'No "program" is set in the launch configuration; name a Linux x86-64 program for the embedded machine to run.',

@@ -12,6 +12,14 @@ export interface LaunchArguments extends P.LaunchRequestArguments {
   readonly scriptArgs?: unknown;
   readonly stopOnEntry?: unknown;
   readonly countHits?: unknown;
+  /** `script`: debug the script itself, in no target at all (adapter/script-target). */
+  readonly target?: unknown;
+  readonly event?: unknown;
+  readonly occurrence?: unknown;
+  readonly registers?: unknown;
+  readonly memory?: unknown;
+  readonly symbols?: unknown;
+  readonly maxInstructions?: unknown;
 }
 
 /** Attach attributes as they come from a client. */

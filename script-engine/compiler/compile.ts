@@ -54,6 +54,8 @@ export interface ScriptAnalysis extends CompileResult {
   /** Variables of the main program first, then of each function in order. */
   readonly scopes: readonly FunctionScope[];
   readonly names: ScriptNames;
+  /** An offset of the tree's text in the source; text of an included file is at its `#include`. */
+  readonly originalOffset: (offset: number) => number;
 }
 
 /** Compiles a script to the symbol buffer; never throws. */
@@ -81,15 +83,30 @@ export function analyseScript(source: string, options: CompileOptions): ScriptAn
   });
   for (const repeated of expanded.repeated)
     diagnostics.push(inclusionAgain(repeated, expanded.originalSpan(tokenSpan(tree.tokens, repeated.token))));
+  const originalOffset = (offset: number): number =>
+    offset < 0 ? offset : expanded.originalSpan({ start: offset, end: offset }).start;
   diagnostics.sort((a, b) => a.span.start - b.span.start);
   return {
-    script: usable ? generated.script : undefined,
+    script: usable
+      ? scriptOfSource(generated.script, tree.tokens.source !== source, originalOffset)
+      : undefined,
     diagnostics,
     upstreamError: first === undefined ? undefined : upstreamError(tree.tokens, first.token, first.code),
     tree,
     scopes,
     names,
+    originalOffset,
   };
+}
+
+/** Slots lead to the text that the author sees, not to the one with its includes spliced in. */
+function scriptOfSource(
+  script: CompiledScript,
+  hasIncludes: boolean,
+  originalOffset: (offset: number) => number,
+): CompiledScript {
+  if (!hasIncludes) return script;
+  return { ...script, sourceOffsets: script.sourceOffsets.map(originalOffset) };
 }
 
 /** A diagnostic of the expanded text for the author, who sees the original one. */

@@ -88,7 +88,8 @@ export function faulted(
   return failed(`err, ScriptEngineExecute, function = ${name}`, slot, instructions, error.detail);
 }
 
-function failed(text: string, slot: number, instructions: number, detail?: string): ScriptOutcome {
+/** The end of a run that went wrong. */
+export function failed(text: string, slot: number, instructions: number, detail?: string): ScriptOutcome {
   const error = detail === undefined ? { text, slot } : { text, slot, detail };
   return { ok: false, error, result: undefined, instructions };
 }
