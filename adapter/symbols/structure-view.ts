@@ -14,7 +14,8 @@ const MAX_SHOWN_ELEMENTS = 8;
 
 /** The rows of a structure. `memory` starts at the structure; members beyond its end have no value. */
 export function structureRows(layout: StructureLayout, memory?: Uint8Array): StructureRow[] {
-  const view = memory === undefined ? undefined : new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  const view =
+    memory === undefined ? undefined : new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
   return layout.members.map(({ kind, name, offset, type }) => ({
     name: kind === 'base' ? `: ${name}` : name,
     offset,
@@ -48,7 +49,9 @@ function valueText(view: DataView, offset: number, type: MemberType): string | u
       return type.format === 'signed' ? `${BigInt.asIntN(type.sizeBytes * 8, value)} (${hex})` : hex;
     }
     case 'pointer':
-      return `0x${unsignedAt(view, offset, type.sizeBytes).toString(16).padStart(type.sizeBytes * 2, '0')}`;
+      return `0x${unsignedAt(view, offset, type.sizeBytes)
+        .toString(16)
+        .padStart(type.sizeBytes * 2, '0')}`;
     case 'bits': {
       const whole = unsignedAt(view, offset, type.sizeBytes);
       return `0x${BigInt.asUintN(type.width, whole >> BigInt(type.position)).toString(16)}`;
@@ -70,7 +73,10 @@ function arrayText(view: DataView, offset: number, type: MemberType & { kind: 'a
   const { element, count } = type;
   if (element.kind === 'structure' || element.kind === 'other') return undefined;
   const shown = Math.min(count, MAX_SHOWN_ELEMENTS);
-  const values = Array.from({ length: shown }, (_, i) => valueText(view, offset + i * element.sizeBytes, element) ?? '?');
+  const values = Array.from(
+    { length: shown },
+    (_, i) => valueText(view, offset + i * element.sizeBytes, element) ?? '?',
+  );
   return `{ ${values.join(', ')}${count > shown ? ', ...' : ''} }`;
 }
 

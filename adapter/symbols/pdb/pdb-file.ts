@@ -1,6 +1,5 @@
-import type { ByteSource } from '../byte-source';
 import { type ByteCursor, EndOfBytes } from '../byte-cursor';
-import { SymbolFileError } from '../byte-source';
+import { type ByteSource, SymbolFileError } from '../byte-source';
 import { type PdbLine, readModuleLines } from './module-lines';
 import { readMsf } from './msf';
 import {
@@ -18,6 +17,7 @@ import {
 } from './pdb-headers';
 import { indexAtOrBelow, readSymbolIndex, type SymbolIndex } from './symbol-index';
 import { procedureOf, symbolRecords } from './symbol-records';
+import { typeOf } from './structure-layout';
 import { readTypeStream, type TypeStream } from './type-stream';
 
 export interface PdbFunction {
@@ -59,7 +59,9 @@ export class PdbFile {
       throw error;
     }
     if (this.#dbi.omapStream !== NO_STREAM_INDEX) {
-      throw new SymbolFileError('belongs to an image that was reordered after linking, which is not supported.');
+      throw new SymbolFileError(
+        'belongs to an image that was reordered after linking, which is not supported.',
+      );
     }
     this.age = this.#dbi.age;
   }
@@ -120,6 +122,10 @@ export class PdbFile {
     procedures.sort((a, b) => a.rva - b.rva);
     this.#procedures.set(module, procedures);
     return procedures;
+  }
+
+  sizeOfType(typeIndex: number): number {
+    return typeOf(this.types, typeIndex, 0).sizeBytes;
   }
 
   lineAt(rva: number): PdbLine | undefined {

@@ -108,7 +108,16 @@ export function readDbi(msf: MsfFile): DbiHeader {
   const omapStream = debugStream(4);
   // After a reordering, symbols still name the sections of before.
   const sectionStream = debugStream(omapStream === NO_STREAM_INDEX ? 5 : 10);
-  return { age, publicStream, recordStream, moduleBytes, contributionBytes, fileBytes, sectionStream, omapStream };
+  return {
+    age,
+    publicStream,
+    recordStream,
+    moduleBytes,
+    contributionBytes,
+    fileBytes,
+    sectionStream,
+    omapStream,
+  };
 }
 
 export function readModules(cursor: ByteCursor): PdbModule[] {

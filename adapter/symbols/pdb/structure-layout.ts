@@ -12,12 +12,40 @@ export interface StructureMember {
 }
 
 export type MemberType =
-  | { readonly kind: 'number'; readonly text: string; readonly sizeBytes: number; readonly format: 'signed' | 'unsigned' | 'float' | 'bool' }
+  | {
+      readonly kind: 'number';
+      readonly text: string;
+      readonly sizeBytes: number;
+      readonly format: 'signed' | 'unsigned' | 'float' | 'bool';
+    }
   | { readonly kind: 'pointer'; readonly text: string; readonly sizeBytes: number }
-  | { readonly kind: 'array'; readonly text: string; readonly sizeBytes: number; readonly element: MemberType; readonly count: number }
-  | { readonly kind: 'bits'; readonly text: string; readonly sizeBytes: number; readonly position: number; readonly width: number; readonly base: MemberType }
-  | { readonly kind: 'enum'; readonly text: string; readonly sizeBytes: number; readonly names: ReadonlyMap<bigint, string> }
-  | { readonly kind: 'structure'; readonly text: string; readonly sizeBytes: number; readonly typeIndex: number }
+  | {
+      readonly kind: 'array';
+      readonly text: string;
+      readonly sizeBytes: number;
+      readonly element: MemberType;
+      readonly count: number;
+    }
+  | {
+      readonly kind: 'bits';
+      readonly text: string;
+      readonly sizeBytes: number;
+      readonly position: number;
+      readonly width: number;
+      readonly base: MemberType;
+    }
+  | {
+      readonly kind: 'enum';
+      readonly text: string;
+      readonly sizeBytes: number;
+      readonly names: ReadonlyMap<bigint, string>;
+    }
+  | {
+      readonly kind: 'structure';
+      readonly text: string;
+      readonly sizeBytes: number;
+      readonly typeIndex: number;
+    }
   | { readonly kind: 'other'; readonly text: string; readonly sizeBytes: number };
 
 export interface StructureLayout {
@@ -59,7 +87,12 @@ function membersOf(types: TypeStream, fieldList: number): StructureMember[] {
       const type = typeOf(types, body.u32(), 0);
       const offset = Number(readNumeric(body));
       const isBase = kind === Leaf.baseClass;
-      members.push({ kind: isBase ? 'base' : 'member', name: isBase ? type.text : body.text(), offset, type });
+      members.push({
+        kind: isBase ? 'base' : 'member',
+        name: isBase ? type.text : body.text(),
+        offset,
+        type,
+      });
     } else if (kind === Leaf.virtualTable) {
       const type: MemberType = { kind: 'pointer', text: 'void**', sizeBytes: 8 };
       body.u32();
@@ -186,7 +219,14 @@ export function typeOf(types: TypeStream, index: number, depth: number): MemberT
       const base = inner();
       const width = body.u8();
       const position = body.u8();
-      return { kind: 'bits', text: `${base.text}:${width}`, sizeBytes: base.sizeBytes, position, width, base };
+      return {
+        kind: 'bits',
+        text: `${base.text}:${width}`,
+        sizeBytes: base.sizeBytes,
+        position,
+        width,
+        base,
+      };
     }
     case Leaf.procedure:
     case Leaf.memberFunction:

@@ -16,7 +16,9 @@ export interface SymbolIndex {
   named(name: string): readonly IndexedSymbol[];
   names(): IterableIterator<string>;
   /** The last public symbol that starts at or before an address. */
-  publicAtOrBefore(rva: number): { readonly name: string; readonly rva: number; readonly next: number | undefined } | undefined;
+  publicAtOrBefore(
+    rva: number,
+  ): { readonly name: string; readonly rva: number; readonly next: number | undefined } | undefined;
   /** The last variable that starts at or before an address. */
   dataAtOrBefore(rva: number): (IndexedSymbol & { kind: 'data' }) | undefined;
 }

@@ -57,7 +57,8 @@ export function* symbolRecords(bytes: Uint8Array, from = 0): Generator<SymbolRec
 /** The procedure of a record, or undefined where it is something else. */
 export function procedureOf({ kind, body }: SymbolRecord): Procedure | undefined {
   const isGlobal = kind === SymbolKind.globalProcedure || kind === SymbolKind.globalProcedureId;
-  if (!isGlobal && kind !== SymbolKind.localProcedure && kind !== SymbolKind.localProcedureId) return undefined;
+  if (!isGlobal && kind !== SymbolKind.localProcedure && kind !== SymbolKind.localProcedureId)
+    return undefined;
   return orNothing(() => {
     body.seek(12);
     const sizeBytes = body.u32();

@@ -41,7 +41,8 @@ function stackRelease(
   const [rex, opcode, modrm = 0] = code;
   const rsp = DwarfRegister.rsp;
   if (rex === 0x48 && modrm === 0xc4) {
-    if (opcode === 0x83 && code.length > 3) return { length: 4, register: rsp, displacement: BigInt(view.getInt8(3)) };
+    if (opcode === 0x83 && code.length > 3)
+      return { length: 4, register: rsp, displacement: BigInt(view.getInt8(3)) };
     if (opcode === 0x81 && code.length > 6)
       return { length: 7, register: rsp, displacement: BigInt(view.getInt32(3, true)) };
   }

@@ -94,9 +94,7 @@ function readHeaders(source: ByteSource, layout: 'file' | 'memory'): PeImage {
     rva: optional.u32(),
     sizeBytes: optional.u32(),
   }));
-  const table = new ByteCursor(
-    source.read(start + 24 + optionalSize, sectionCount * SECTION_HEADER_SIZE),
-  );
+  const table = new ByteCursor(source.read(start + 24 + optionalSize, sectionCount * SECTION_HEADER_SIZE));
   const sections = Array.from({ length: sectionCount }, () => readSection(table));
   const sectionAt = (rva: number): PeSection | undefined =>
     sections.find((section) => rva >= section.rva && rva < section.rva + section.sizeBytes);

@@ -45,7 +45,8 @@ export function readUnwindTable(image: PeImage): UnwindTable {
   const { rva, sizeBytes } = image.directory(PeDirectory.exception);
   const size = Math.min(sizeBytes, MAX_TABLE_BYTES);
   const bytes = rva === 0 ? undefined : attempt(() => image.bytesUpTo(rva, size));
-  const view = bytes === undefined ? undefined : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view =
+    bytes === undefined ? undefined : new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entryCount = bytes === undefined ? 0 : Math.floor(bytes.length / ENTRY_SIZE);
   const entry = (index: number): RuntimeFunction => ({
     begin: view?.getUint32(index * ENTRY_SIZE, true) ?? 0,
@@ -90,7 +91,12 @@ interface UnwindInfo {
   readonly prologSize: number;
   readonly frameRegister: number;
   readonly frameOffset: bigint;
-  readonly codes: readonly { readonly at: number; readonly operation: number; readonly info: number; readonly operand: number }[];
+  readonly codes: readonly {
+    readonly at: number;
+    readonly operation: number;
+    readonly info: number;
+    readonly operand: number;
+  }[];
   readonly chained: RuntimeFunction | undefined;
 }
 
@@ -195,7 +201,13 @@ function readUnwindInfo(image: PeImage, reference: number, depth = 0): UnwindInf
     : undefined;
   // Version 2 lists epilogs among the codes; they are found in the machine code here.
   const prolog = codes.filter((code) => code.operation !== Operation.epilog);
-  return { prologSize, frameRegister: frame & 15, frameOffset: BigInt((frame >> 4) * 16), codes: prolog, chained };
+  return {
+    prologSize,
+    frameRegister: frame & 15,
+    frameOffset: BigInt((frame >> 4) * 16),
+    codes: prolog,
+    chained,
+  };
 }
 
 function operandOf(cursor: ByteCursor, operation: number, detail: number): number {
