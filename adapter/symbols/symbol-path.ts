@@ -84,9 +84,11 @@ function descend(folder: string, names: readonly string[]): string | undefined {
 }
 
 function entryNamed(folder: string, name: string): string | undefined {
-  if (statSync(path.join(folder, name), { throwIfNoEntry: false }) !== undefined) return name;
   try {
-    return readdirSync(folder).find((entry) => entry.toLowerCase() === name.toLowerCase());
+    const entries = readdirSync(folder);
+    return entries.includes(name)
+      ? name
+      : entries.find((entry) => entry.toLowerCase() === name.toLowerCase());
   } catch (error) {
     // A folder that is not there, or no folder, holds nothing.
     if (isSystemError(error)) return undefined;
