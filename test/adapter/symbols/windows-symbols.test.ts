@@ -11,8 +11,10 @@ import { structureRows, structureText } from '../../../adapter/symbols/structure
 import { findPdb } from '../../../adapter/symbols/symbol-path';
 import { SymbolTable } from '../../../adapter/symbols/symbol-table';
 import { windowsModule, type WindowsModule } from '../../../adapter/symbols/windows-module';
+import { windowsSymbols } from '../../../adapter/target/windows-symbols';
 import { skipBecause } from '../../skip';
 import { type BuiltSample, buildSample, dump, hasTools, missingLlvm } from './windows-files';
+import { compareDepths, loadedImage } from './windows-code';
 
 const BASE = 0xfffff80012340000n;
 
@@ -112,10 +114,10 @@ describe('adapter/symbols: PDB of an image that clang and lld made', function ()
   it('lays structures out as the compiler did', () => {
     const node = layoutOf(pdb.types, 'Node')!;
     const text = dump('llvm-pdbutil', 'dump', '-types', sample!.pdb);
-    const [, list, size] = /class name: `Node`[^|]*field list: (0x[0-9A-F]+)[^|]*sizeof (\d+)\n/.exec(text)!;
+    const [, list, size] = /`Node`\n.*\n.*field list: (0x[0-9A-F]+)\n.*sizeof (\d+)\n/.exec(text)!;
     assert.equal(node.sizeBytes, Number(size));
-    const [fields] = text.slice(text.indexOf(`${list!} | LF_FIELDLIST`) + 10).split(' | LF_MFUNCTION');
-    const told = [...fields!.split(' [size = ')[1]!.matchAll(/LF_MEMBER \[name = `(.*?)`.*offset = (\d+)/g)];
+    const [fields] = text.slice(text.indexOf(`${list!} | LF_FIELDLIST`) + 10).split(/^ {2}0x/m);
+    const told = [...fields!.matchAll(/LF_MEMBER \[name = `(.*?)`.*offset = (\d+)/g)];
     assert.deepEqual(
       node.members.slice(1).map(({ name, offset }) => [name, offset]),
       told.map(([, name, offset]) => [name, Number(offset)]),
@@ -129,7 +131,7 @@ describe('adapter/symbols: PDB of an image that clang and lld made', function ()
         ['low', 28, 'unsigned:3'],
         ['high', 28, 'unsigned:5'],
         ['table', 32, 'unsigned short[4][2]'],
-        ['value', 48, 'Node::<unnamed-tag>'],
+        ['value', 48, 'Node::<unnamed-type-value>'],
         ['isLive', 56, 'bool'],
         ['text', 64, 'const char*'],
       ],
@@ -170,6 +172,37 @@ describe('adapter/symbols: PDB of an image that clang and lld made', function ()
     assert.equal(other.value, undefined);
     assert.match(other.problems.join(), /belongs to another build .* is needed\./);
     assert.deepEqual(findPdb({ ...identity, path: 'C:\\..' }, [store]), { value: undefined, problems: [] });
+  });
+
+  it('finds the PDB of a module that is only in the memory of a target', async () => {
+    const memory = loadedImage(sample!.image);
+    const target = {
+      readMemory: (address: bigint, sizeBytes: number) =>
+        Promise.resolve(memory.slice(Number(address - BASE), Number(address - BASE) + sizeBytes)),
+    };
+    const loaded = { path: '\\SystemRoot\\sample.exe', baseAddress: BASE, isUserMode: false, is32Bit: false };
+    const problems: string[] = [];
+    const report = (sentence: string) => problems.push(sentence);
+    const found = await windowsSymbols(target, loaded, [sample!.folder], report);
+    assert.deepEqual(found?.addressesOf('add'), module.addressesOf('add'));
+    assert.ok(found?.callFrameAt(found.addressesOf('big')[0]!) !== undefined);
+    const bare = await windowsSymbols(target, loaded, [], report);
+    assert.deepEqual(bare?.addressesOf('add'), []);
+    assert.deepEqual(problems, []);
+    const nothing = { readMemory: () => Promise.resolve(new Uint8Array()) };
+    assert.equal(await windowsSymbols(nothing, loaded, [sample!.folder], report), undefined);
+  });
+
+  it('knows the caller at every instruction, also in prologs and epilogs', () => {
+    const image = readPe(fileSource(sample!.image));
+    let count = 0;
+    for (const name of ['add', 'big', 'exported', 'entry']) {
+      const [start] = module.addressesOf(name);
+      const known = module.functionAt(start!)!;
+      const code = image.bytesAt(Number(start), Number(known.end! - start!));
+      count += compareDepths(code, Number(start), (at) => module.callFrameAt(BigInt(at)));
+    }
+    assert.ok(count >= 30, String(count));
   });
 
   it('reads the unwind entries that llvm-readobj lists', () => {
