@@ -1,5 +1,6 @@
 import type { CallFrameRules } from './call-frame-table';
 import type { SourceLine } from './line-table';
+import type { StructureLayout } from './pdb/structure-layout';
 
 export interface LinkedRange {
   readonly name: string;
@@ -27,6 +28,8 @@ export interface ModuleSymbols {
   isCode(address: bigint): boolean;
   callFrameAt(address: bigint): CallFrameRules | undefined;
   lineOf(address: bigint): SourceLine | undefined;
+  /** A structure by name; only formats with a type reader of ours have any. */
+  layoutOf?(name: string): StructureLayout | undefined;
   codeOf(file: string, line: number): { readonly linkedAddress: bigint; readonly line: number } | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { ElfImage } from './elf-image';
 import { elfModule } from './elf-module';
 import type { SourceLine } from './line-table';
 import { type ModuleSymbols, wildcard } from './module-symbols';
+import type { StructureLayout } from './pdb/structure-layout';
 
 /** Where an address lies: in a function or, failing that, in a module. */
 export interface SymbolPlace {
@@ -201,6 +202,17 @@ export class SymbolTable implements SymbolResolver {
     for (const module of this.#modules) {
       const code = module.symbols.codeOf(file, line);
       if (code !== undefined) return { address: code.linkedAddress + module.bias, line: code.line };
+    }
+    return undefined;
+  }
+
+  /** A structure by `name` or `module!name`; without a module the first one that defines it. */
+  layoutOf(name: string): StructureLayout | undefined {
+    const bang = name.indexOf('!');
+    for (const module of this.#modules) {
+      if (bang >= 0 && !spellingsOf(module.path).has(name.slice(0, bang))) continue;
+      const layout = module.symbols.layoutOf?.(name.slice(bang + 1));
+      if (layout !== undefined) return layout;
     }
     return undefined;
   }

@@ -73,6 +73,12 @@ describe('adapter/symbols: PDB of an image that clang and lld made', function ()
       assert.deepEqual(pdb.functionAt(start), expected);
       assert.deepEqual(pdb.functionAt(start + Number(size) - 1), expected);
     }
+    const twice = found.find(([, name]) => name === 'twice')!;
+    assert.equal(
+      table.resolve('nt!twice'),
+      BASE + BigInt(rva(twice[2]!)),
+      'a static function has no public symbol',
+    );
     const add = table.resolve('nt!add')!;
     assert.equal(table.placeOf(add + 4n)?.text, 'nt!add+0x4');
     assert.equal(table.placeOf(BASE + 0x10n)?.text, 'nt+0x10');
@@ -112,7 +118,7 @@ describe('adapter/symbols: PDB of an image that clang and lld made', function ()
   });
 
   it('lays structures out as the compiler did', () => {
-    const node = layoutOf(pdb.types, 'Node')!;
+    const node = table.layoutOf('nt!Node')!;
     const text = dump('llvm-pdbutil', 'dump', '-types', sample!.pdb);
     const [, list, size] = /`Node`\n.*\n.*field list: (0x[0-9A-F]+)\n.*sizeof (\d+)\n/.exec(text)!;
     assert.equal(node.sizeBytes, Number(size));
@@ -136,7 +142,8 @@ describe('adapter/symbols: PDB of an image that clang and lld made', function ()
         ['text', 64, 'const char*'],
       ],
     );
-    assert.equal(layoutOf(pdb.types, 'NoSuch'), undefined);
+    assert.equal(table.layoutOf('nt!NoSuch'), undefined);
+    assert.equal(table.layoutOf('other!Node'), undefined);
     assert.equal(table.sizeAt(table.resolve('nt!global_node')!), node.sizeBytes);
     assert.equal(table.dataAt(table.resolve('nt!counter')! + 2n), 'nt!counter+0x2');
   });
