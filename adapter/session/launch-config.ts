@@ -24,6 +24,7 @@ export interface AttachConfig extends StartConfig {
   readonly connection: string;
   readonly program: string | undefined;
   readonly signature: string | undefined;
+  readonly symbolPath: readonly string[];
 }
 
 /** Checks what a client sent. Throws RequestError that names the attribute. */
@@ -63,6 +64,7 @@ export function readAttachConfig(given: AttachArguments): AttachConfig {
     connection,
     program: optional('program', given.program),
     signature: optional('signature', given.signature),
+    symbolPath: texts('symbolPath', given.symbolPath),
     ...startConfig(given),
   };
 }

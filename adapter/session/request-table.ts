@@ -27,6 +27,7 @@ export interface AttachArguments extends P.AttachRequestArguments {
   readonly connection?: unknown;
   readonly program?: unknown;
   readonly signature?: unknown;
+  readonly symbolPath?: unknown;
   readonly script?: unknown;
   readonly scripts?: unknown;
   readonly scriptArgs?: unknown;

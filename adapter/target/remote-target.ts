@@ -16,7 +16,11 @@ export interface RemoteTargetConfig {
   readonly program?: string;
   /** Build signature of a real HyperDbg debuggee (driver-protocol 8.2). */
   readonly signature?: string;
+  /** Folders with PDB and image files of Windows modules, plain or laid out like a symbol server. */
+  readonly symbolPath?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Gets a sentence about each symbol file that does not fit. */
+  readonly report?: (sentence: string) => void;
 }
 
 export type OpenRemoteTarget = (config: RemoteTargetConfig) => Promise<Target>;
@@ -38,9 +42,13 @@ export async function remoteTarget(config: RemoteTargetConfig): Promise<Target> 
   });
   const console = exitsOf(debuggee);
   const symbols = new SymbolTable();
+  const windows = {
+    symbolPath: config.symbolPath ?? [],
+    report: config.report ?? (() => undefined),
+  };
   try {
     await debuggee.pause();
-    await loadModules(symbols, debuggee, program);
+    await loadModules(symbols, debuggee, program, windows);
   } catch (error) {
     await within(CLOSE_LIMIT_MS, debuggee.close());
     throw error;
@@ -56,7 +64,7 @@ export async function remoteTarget(config: RemoteTargetConfig): Promise<Target> 
     loadsLibraries: image?.sectionNamed('.interp') !== undefined,
     async refreshModules() {
       await debuggee.reloadModules();
-      return loadModules(symbols, debuggee, program);
+      return loadModules(symbols, debuggee, program, windows);
     },
     async dispose() {
       await within(CLOSE_LIMIT_MS, debuggee.close());

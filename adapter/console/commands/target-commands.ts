@@ -52,26 +52,17 @@ export async function test({ command }: CommandLine, context: CommandContext): P
 
 const MOST_SYMBOLS = 200;
 
-/** `x module!pattern`, over the modules whose ELF files are here. */
+/** `x module!pattern`, over the modules whose files are here. */
 export function findSymbols({ command }: CommandLine, { symbols, io }: CommandContext): Promise<void> {
   const words = new CommandWords(command);
   const pattern = words.take('a pattern, e.g. main!*').text;
   words.end();
-  const [modulePattern, namePattern = ''] = pattern.includes('!') ? pattern.split('!', 2) : ['*', pattern];
-  const isModule = wildcard(modulePattern ?? '*');
-  const isName = wildcard(namePattern);
-  const found = [...symbols.names()]
-    .filter(({ moduleName, name }) => isModule.test(moduleName) && isName.test(name))
-    .sort((a, b) => (a.address < b.address ? -1 : 1));
-  for (const { moduleName, name, address } of found.slice(0, MOST_SYMBOLS))
-    io.print(`${addressText(address)}  ${moduleName}!${name}`);
+  const found = symbols.namesMatching(pattern, MOST_SYMBOLS + 1);
+  for (const name of found.slice(0, MOST_SYMBOLS)) {
+    const address = symbols.resolve(name);
+    io.print(`${address === undefined ? 'several places' : addressText(address)}  ${name}`);
+  }
   if (found.length === 0) io.print('no symbol is named like that');
-  if (found.length > MOST_SYMBOLS)
-    io.say(`${found.length - MOST_SYMBOLS} more are not shown; narrow the pattern.`);
+  if (found.length > MOST_SYMBOLS) io.say(`Only ${MOST_SYMBOLS} are shown; narrow the pattern.`);
   return Promise.resolve();
-}
-
-function wildcard(pattern: string): RegExp {
-  const plain = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${plain.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
 }
