@@ -129,6 +129,18 @@ describe('adapter/script-target', () => {
     assert.equal(await evaluate('i * 0n10 + sum', 'hover', 2), '0x16');
   });
 
+  it('shows the variables of every call of a recursion', async () => {
+    const text =
+      'int down(int value) {\n  int twice = value * 2;\n  if (value == 0) {\n    return 0;\n  }\n  return down(value - 1);\n}\nx = down(2);\n';
+    await stopAfter(() => start(text, { breakpoints: [{ line: 4 }] }));
+    assert.equal(await place(), 'down:4 < down:6 < down:6 < script:8');
+    for (const [frameId, value] of [0, 1, 2].entries())
+      assert.deepEqual(await variables('Locals', frameId + 1), {
+        value: `0x${value}`,
+        twice: `0x${value * 2}`,
+      });
+  });
+
   it('moves a breakpoint to the next statement and refuses one behind the last', async () => {
     const [head, last] = await start(PLAIN, { breakpoints: [{ line: 1 }, { line: 99 }] });
     assert.deepEqual([head?.verified, head?.line], [true, 2]);
