@@ -9,6 +9,8 @@ export interface LaunchAttributes {
   readonly request?: unknown;
   readonly name?: unknown;
   readonly program?: unknown;
+  readonly target?: unknown;
+  readonly script?: unknown;
   readonly args?: unknown;
   readonly script?: unknown;
   readonly scriptArgs?: unknown;
@@ -63,6 +65,11 @@ export async function decideLaunch(given: LaunchAttributes, editor: EditorState)
       kind: 'refused',
       reason: `HyperDbg can "launch" a guest or "attach" to a target; a request named "${String(given.request)}" is not known. Use "request": "launch".`,
     };
+  }
+  // A script that is debugged itself has no guest.
+  if (given.target === 'script') {
+    const isGiven = given.script !== undefined || editor.activeScript === undefined;
+    return { kind: 'launch', defaults: isGiven ? {} : { script: editor.activeScript } };
   }
   const defaults: Record<string, unknown> = {};
   if (isBareStart) {

@@ -18,6 +18,8 @@ const USE_THE_EDITOR =
 /** Whether a text begins with a command of the table. */
 export function isConsoleCommand(text: string): boolean {
   const [word = ''] = text.split(/[\s{]/, 1);
+  // `x = 5;`, `k++`, `print(x)` are the script language's.
+  if (/^\w+\s*(?:=(?!=)|[-+*/%&|^]=|\+\+|--|\(|\[)/.test(text)) return false;
   // A lone word of hexadecimal digits is a number; such commands want something behind them.
   if (/^[0-9a-f]+$/i.test(text)) return false;
   return !NOT_HERE.has(word.toLowerCase()) && commandEntry(word.toLowerCase()) !== undefined;

@@ -57,7 +57,8 @@ describe('commands in the Debug Console', function () {
     assert.match(await refusal('dt nt!_EPROCESS'), /is not done here/);
   });
 
-  it('are not confused with numbers', async () => {
+  it('are not confused with numbers and statements', async () => {
     assert.equal(await run('a'), '0xa');
+    assert.equal(await run('x = 5; printf("%d", x);'), '5');
   });
 });

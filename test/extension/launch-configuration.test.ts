@@ -41,6 +41,17 @@ describe('launch configuration', () => {
     assert.deepEqual(await decideLaunch(given, editor()), { kind: 'launch', defaults: {} });
   });
 
+  it('asks for no guest when the script itself is debugged', async () => {
+    const given = { type: 'hyperdbg', request: 'launch', name: 'mine', target: 'script' };
+    const askForProgram = (): never => assert.fail('it asked');
+    assert.deepEqual(await decideLaunch(given, editor({ askForProgram })), {
+      kind: 'launch',
+      defaults: { script: '/project/script.hds' },
+    });
+    const own = await decideLaunch({ ...given, script: '/other.hds' }, editor({ askForProgram }));
+    assert.deepEqual(own, { kind: 'launch', defaults: {} });
+  });
+
   it('does nothing when the question for a program is dismissed', async () => {
     const decision = await decideLaunch({}, editor({ askForProgram: () => Promise.resolve(undefined) }));
     assert.deepEqual(decision, { kind: 'cancelled' });
