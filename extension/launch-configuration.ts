@@ -10,7 +10,6 @@ export interface LaunchAttributes {
   readonly name?: unknown;
   readonly program?: unknown;
   readonly target?: unknown;
-  readonly script?: unknown;
   readonly args?: unknown;
   readonly script?: unknown;
   readonly scriptArgs?: unknown;
