@@ -1,5 +1,6 @@
 /** The loop of `hds run`: arm, let the guest run, tell of every stop and continue, until the guest exits. */
 
+import type { Readable } from 'node:stream';
 import type { Debuggee, Stop, TargetMessage } from '../../driver/debuggee';
 import { DriverError } from '../../driver/driver-error';
 import type { ConsoleEvent } from '../../driver/embedded/embedded-machine';
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly scriptArgs?: readonly string[];
   /** Processor cores of the embedded machine. */
   readonly cores?: number;
+  /** Standard input of the program. */
+  readonly input?: Readable;
   /** Not for a target that `openTarget` connects to. */
   readonly program?: string;
   readonly programArgs?: readonly string[];
@@ -81,6 +84,7 @@ function openTarget(options: RunOptions): Promise<Target> {
     program: options.program ?? '',
     arguments: options.programArgs ?? [],
     ...(options.cores === undefined ? {} : { cores: options.cores }),
+    ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
 }

@@ -17,6 +17,8 @@ export interface LaunchConfig extends StartConfig {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>> | undefined;
   readonly cores: number | undefined;
+  /** File that the program reads as its standard input. */
+  readonly stdin: string | undefined;
 }
 
 /** An attach configuration whose attributes have been checked. */
@@ -45,6 +47,7 @@ export function readLaunchConfig(given: LaunchArguments): LaunchConfig {
     args: texts('args', given.args),
     environment: given.env === undefined ? undefined : environment(given.env),
     cores: given.cores === undefined ? undefined : coreCount(given.cores),
+    stdin: given.stdin === undefined || given.stdin === '' ? undefined : text('stdin', given.stdin),
     ...startConfig(given),
   };
 }

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createReadStream, openSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { ArmedEvent } from '../arming/armed-events';
 import { type ArmRequest, armScript, type ArmResult } from '../arming/arm-script';
@@ -26,15 +27,28 @@ const MAX_PROBLEMS_SHOWN = 50;
 /** DAP `launch`: starts the machine, arms the scripts, and leaves the guest at its entry point. */
 export async function launch(session: DebugSession, args: LaunchArguments, call: Call): Promise<void> {
   const config = readLaunchConfig(args);
+  const input = config.stdin === undefined ? undefined : openInput(config.stdin);
   await startTarget(session, config, call, (signal) =>
     session.openTarget({
       program: config.program,
       arguments: config.args,
       ...(config.environment === undefined ? {} : { environment: config.environment }),
       ...(config.cores === undefined ? {} : { cores: config.cores }),
+      ...(input === undefined ? {} : { input }),
       signal,
     }),
   );
+}
+
+/** Opens the file at once, so that a wrong path is told before anything has started. */
+function openInput(file: string): Readable {
+  try {
+    return createReadStream(file, { fd: openSync(file, 'r') });
+  } catch {
+    throw new RequestError(
+      `"stdin" in the launch configuration names "${file}", which cannot be read; name a file, or leave "stdin" out.`,
+    );
+  }
 }
 
 /** Opens the target, arms the scripts of the configuration, and makes it the session's. */

@@ -7,6 +7,7 @@ export interface LaunchArguments extends P.LaunchRequestArguments {
   readonly args?: unknown;
   readonly env?: unknown;
   readonly cores?: unknown;
+  readonly stdin?: unknown;
   readonly script?: unknown;
   readonly scripts?: unknown;
   readonly scriptArgs?: unknown;

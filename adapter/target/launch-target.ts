@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Debuggee } from '../../driver/debuggee';
 import {
   type ConsoleEvent,
@@ -19,6 +20,8 @@ export interface LaunchTargetConfig {
   readonly readableFolders?: readonly string[];
   /** See EmbeddedMachineOptions. */
   readonly cores?: number;
+  /** The program's standard input, which is at its end without. The stream is destroyed with the target. */
+  readonly input?: Readable;
   readonly signal?: AbortSignal;
 }
 
@@ -44,6 +47,7 @@ export async function launchTarget(
   const program = await programFile(config.program);
   const machine = await machineFor(config, program, parts);
   const console = bufferedConsole(machine);
+  feed(machine, config.input);
   let debuggee: Debuggee;
   try {
     debuggee = await parts.connect(
@@ -52,6 +56,7 @@ export async function launchTarget(
     );
     await debuggee.pause();
   } catch (error) {
+    config.input?.destroy();
     await within(DISPOSE_LIMIT_MS, machine.dispose());
     const failure = console.failure();
     throw new TargetError(failure ?? sentence(error), 'machine');
@@ -70,6 +75,7 @@ export async function launchTarget(
       return loadModules(symbols, debuggee, program);
     },
     async dispose() {
+      config.input?.destroy();
       await within(CLOSE_LIMIT_MS, debuggee.close());
       await within(DISPOSE_LIMIT_MS, machine.dispose());
     },
@@ -97,6 +103,7 @@ async function machineFor(
       arguments: config.arguments,
       ...(config.environment === undefined ? {} : { environment: config.environment }),
       ...(config.cores === undefined ? {} : { cores: config.cores }),
+      ...(config.input === undefined ? {} : { input: 'open' }),
       ...(config.readableFolders === undefined ? {} : { readableFolders: config.readableFolders }),
     });
   } catch (error) {
@@ -107,6 +114,14 @@ async function machineFor(
 
 function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Hands on what comes, and the end of it; an input that breaks off has ended as well. */
+function feed(machine: EmbeddedMachine, input: Readable | undefined): void {
+  input?.on('data', (bytes: Uint8Array) => machine.type(bytes));
+  input?.once('close', () => machine.endInput());
+  input?.once('end', () => machine.endInput());
+  input?.once('error', () => machine.endInput());
 }
 
 /** Keeps console events until somebody listens: the machine speaks from its first moment on. */

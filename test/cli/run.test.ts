@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { buildGuest } from '../driver/embedded/guest-programs';
 import { projectFile } from '../project-root';
 import { skipWithoutCpu } from '../skip';
 import { runHds } from './run-hds';
@@ -55,6 +56,20 @@ describe('hds run', () => {
     ]);
     assert.equal(status, 0);
     assert.equal(JSON.parse(stdout.trim().split('\n').at(-1)!).type, 'stopped');
+  });
+
+  it('gives the program its own input only when it is asked to', async function () {
+    skipWithoutCpu(this);
+    const guest = buildGuest(
+      this,
+      '#include <stdio.h>\nint main(void) { int c; while ((c = getchar()) != EOF) putchar(c); puts("end"); return 0; }',
+    );
+    const script = path.join(folder, 'nothing.hds');
+    writeFileSync(script, '');
+    const without = await runHds(['run', script, '--guest', guest.file], 'one\ntwo\n');
+    assert.deepEqual([without.status, without.stdout], [0, 'end\n']);
+    const given = await runHds(['run', script, '--stdin', '--guest', guest.file], 'one\ntwo\n');
+    assert.deepEqual([given.status, given.stdout], [0, 'one\ntwo\nend\n']);
   });
 
   it('runs nothing when the script has errors', async function () {

@@ -14,6 +14,7 @@ interface RunCommandOptions {
   readonly maxStops?: number;
   readonly timeout?: number;
   readonly cores?: number;
+  readonly stdin?: true;
   readonly connect?: string;
   readonly signature?: string;
 }
@@ -33,6 +34,7 @@ export function addRunCommand(program: Command, guest: GuestArguments | undefine
     .option('--max-stops <count>', 'end the run at this stop', countValue)
     .option('--timeout <seconds>', 'end the run after this time', secondsAsMs)
     .option('--cores <count>', 'processor cores of the embedded machine (1)', coreCount)
+    .option('--stdin', 'let the program read the standard input of hds; without, it finds the end at once')
     .option('--connect <address>', 'a target that runs already: tcp:HOST:PORT or pipe:PATH')
     .option('--signature <text>', 'build signature of a real debuggee, with --connect')
     .addHelpText('after', '\n--guest comes last: everything behind it is the program and its arguments.')
@@ -48,14 +50,15 @@ export function addRunCommand(program: Command, guest: GuestArguments | undefine
 
 /** What is run, and where. */
 function targetOf(
-  { connect, signature, cores }: RunCommandOptions,
+  { connect, signature, cores, stdin }: RunCommandOptions,
   guest: GuestArguments | undefined,
-): Pick<RunOptions, 'program' | 'programArgs' | 'cores' | 'openTarget'> {
+): Pick<RunOptions, 'program' | 'programArgs' | 'cores' | 'input' | 'openTarget'> {
   if (guest !== undefined) {
     return {
       program: guest.program,
       programArgs: guest.args,
       ...(cores === undefined ? {} : { cores }),
+      ...(stdin === undefined ? {} : { input: process.stdin }),
     };
   }
   return {

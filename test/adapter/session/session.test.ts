@@ -447,6 +447,11 @@ describe('adapter/session', () => {
   const refusals: readonly [string, Record<string, unknown>, RegExp][] = [
     ['no program', { program: undefined }, /No "program" is set/],
     ['a program that is a number', { program: 5 }, /"program" in the launch configuration must be a path/],
+    [
+      'a stdin that is not there',
+      { stdin: '/not/there' },
+      /"stdin" .* names "\/not\/there", which cannot be read/,
+    ],
     ['args that are no list', { args: 'x' }, /"args" .* must be a list of texts/],
     ['a stopOnEntry that is a text', { stopOnEntry: 'yes' }, /"stopOnEntry" .* true or false/],
     [
